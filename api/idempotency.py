@@ -1,0 +1,63 @@
+"""Idempotency-Key: the same key and body give the same answer again; another body 409."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.errors import Conflict, Invalid
+from api.models import IdempotentAnswer
+
+HEADER = "Idempotency-Key"
+MAX_KEY = 255
+
+
+class KeyReused(Conflict):
+    """This Idempotency-Key was used for another request."""
+
+    code = "idempotency_key_reused"
+
+
+def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
+    """Wrap a view's method that creates or launches, so that a repeated Idempotency-Key repeats its answer.
+
+    Only successes are kept: after an error the same key may be tried again.
+    """
+
+    @functools.wraps(method)
+    def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return method(view, request, *args, **kwargs)
+        if not key or len(key) > MAX_KEY or not key.isprintable():
+            raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} printable characters.")
+        digest = _digest(request)
+        with transaction.atomic():
+            # The row comes first: of two requests at once the second waits here for the first one's commit.
+            IdempotentAnswer.objects.bulk_create(
+                [IdempotentAnswer(user=request.user, key=key, digest=digest)], ignore_conflicts=True
+            )
+            kept = IdempotentAnswer.objects.select_for_update().get(user=request.user, key=key)
+            if kept.digest != digest:
+                raise KeyReused
+            if kept.status is not None:
+                return Response(kept.body, status=kept.status, headers={"Idempotent-Replayed": "true"})
+            response = method(view, request, *args, **kwargs)
+            kept.status = response.status_code
+            kept.body = json.loads(request.accepted_renderer.render(response.data))
+            kept.save(update_fields=["status", "body"])
+            return response
+
+    return wrapper
+
+
+def _digest(request: Request) -> str:
+    body = json.dumps(request.data, sort_keys=True)
+    return hashlib.sha256(f"{request.method} {request.path.rstrip('/')}\n{body}".encode()).hexdigest()

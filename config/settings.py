@@ -1,0 +1,170 @@
+"""Every setting, grouped; no logic beyond reading the environment."""
+
+from pathlib import Path
+
+
+
+from config import env
+
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = env.path("CELERIAC_HOME", BASE_DIR / "var")  # where the embedded servers, keys and logs live
+VERSION = "0.1.0"
+
+# --- Security -------------------------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY") or "insecure-only-for-management-commands-without-a-server"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+HTTPS = env.boolean("HTTPS", False)  # set behind a TLS proxy
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "scheduler",
+    "runs",
+    "dags",
+    "api",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "django_celery_beat",
+    "django_celery_results",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    *env.words("CELERIAC_APPS"),  # your own apps; their pipelines.py registers callables
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.handler.DatabaseDownMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+APPEND_SLASH = False  # every route answers with and without it; a POST is never redirected
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {"default": env.database("DATABASE_URL") | {"CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+
+# --- REST -----------------------------------------------------------------------------------------------------------
+MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
+MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication", "api.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend", "rest_framework.filters.SearchFilter"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Token",
+    "TOKEN_TTL": None,
+    "TOKEN_MODEL": "api.Token",
+}
+KNOX_TOKEN_MODEL = "api.Token"
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Celeriac",
+    "DESCRIPTION": "DAG pipelines for the Django and Celery world.",
+    "VERSION": VERSION,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Broker and workers ---------------------------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_CACHE_BACKEND = "default"
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_ACKS_LATE = False  # a message is a doorbell: recovery is the database's work, never the broker's
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = True  # Celery's verdict on a dead child reaches recovery as a TaskResult
+CELERY_TASK_PUBLISH_RETRY = False  # a ring that fails is rung again by the sweep
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True  # a message waits for a free slot in the broker, not in a busy worker
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # a job's output goes to its own log
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "scheduler.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}}}
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# --- The engine (seconds) -------------------------------------------------------------------------------------------
+QUEUES = env.words("CELERIAC_QUEUES", "default")  # what this worker consumes
+NODE = env.text("CELERIAC_NODE")  # this worker's node name; it also consumes node.<name>
+HEARTBEAT = env.seconds("CELERIAC_HEARTBEAT", 10)  # a worker tells that it lives this often
+LEASE = env.seconds("CELERIAC_LEASE", 30)  # a worker silent for longer is dead
+SWEEP_INTERVAL = env.seconds("CELERIAC_SWEEP_INTERVAL", 1)  # how often a worker looks for overdue work
+RING_GRACE = env.seconds("CELERIAC_RING_GRACE", 15)  # queued work nobody came for is rung again after this
+LOSS_LIMIT = env.integer("CELERIAC_LOSS_LIMIT", 3, minimum=1)  # a job lost this often fails as worker_lost
+KILL_GRACE = env.seconds("CELERIAC_KILL_GRACE", 10)  # between TERM and KILL
+WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a running job learns of its cancel
+WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this
+EXPAND_INLINE = env.integer("CELERIAC_EXPAND_INLINE", 200)  # tasks; a larger run gets its JobRuns from the first walk
+
+# --- The work -------------------------------------------------------------------------------------------------------
+CALLABLES = env.words("CELERIAC_CALLABLES")  # dotted paths allowed besides registered ones
+WORK_DIR = env.path("CELERIAC_WORK_DIR", BASE_DIR)  # where process tasks start, unless configs.cwd says otherwise
+TASK_ENV = ["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", *env.words("CELERIAC_TASK_ENV")]
+PUBLIC_URL = env.text("CELERIAC_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}")  # in SCHEDULER_REPORT_URL
+MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
+MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON

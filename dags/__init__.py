@@ -1,0 +1,1 @@
+"""What should be: projects, graphs, tasks and edges, and what may be written in them."""

@@ -1,0 +1,75 @@
+"""What a task may ask for: the drivers known to this service, and how each checks its command and configs.
+
+The engine registers its drivers at start (`scheduler/apps.py`), so that graphs can be validated without knowing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dags.errors import InvalidTask
+
+NUMBERS = {0: "offline", 1: "python", 2: "shell"}  # the seed's is_py_func
+SYSTEM = 2  # what a driver without a number of its own reads as
+
+
+def _accept(command: str, configs: Mapping[str, Any]) -> None:
+    """Accept any command and configs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverSpec:
+    """How tasks of one driver are written.
+
+    `check(command, configs)` raises `InvalidTask` naming the field at fault; `configs_keys` are the keys that
+    `configs` may have.
+    """
+
+    name: str
+    configs_keys: frozenset[str] = frozenset({"args", "kwargs"})
+    needs_command: bool = True
+    check: Callable[[str, Mapping[str, Any]], None] = _accept
+
+
+_specs: dict[str, DriverSpec] = {}
+
+
+def register(spec: DriverSpec) -> None:
+    """Make a driver known; registering it again replaces it."""
+    _specs[spec.name] = spec
+
+
+def names() -> list[str]:
+    """Return the names of all known drivers, sorted."""
+    return sorted(_specs)
+
+
+def number(driver: str) -> int:
+    """Return the seed's `is_py_func` of a driver."""
+    return next((n for n, name in NUMBERS.items() if name == driver), SYSTEM)
+
+
+def check(driver: str, command: str, configs: Mapping[str, Any] | None) -> None:
+    """Raise `InvalidTask` unless a task of this driver may have this command and these configs."""
+    spec = _specs.get(driver)
+    if spec is None:
+        raise InvalidTask(f"Unknown driver {driver!r}; there are {', '.join(names())}.", field="driver")
+    if spec.needs_command and not command.strip():
+        raise InvalidTask(f"A task of the driver {driver} needs a command.", field="command")
+    _check_configs(spec, configs or {})
+    spec.check(command, configs or {})
+
+
+def _check_configs(spec: DriverSpec, configs: Mapping[str, Any]) -> None:
+    if not isinstance(configs, Mapping):
+        raise InvalidTask("Must be an object such as {args: [...], kwargs: {...}}, or null.", field="configs")
+    unknown = set(configs) - spec.configs_keys
+    if unknown:
+        raise InvalidTask(
+            f"Unknown key {sorted(unknown)[0]!r}; {spec.name} knows {', '.join(sorted(spec.configs_keys))}.", field="configs"
+        )
+    for key, kind, said in (("args", list, "a list"), ("kwargs", dict, "an object"), ("env", dict, "an object"), ("cwd", str, "text")):
+        if key in configs and not isinstance(configs[key], kind):
+            raise InvalidTask(f"{key} must be {said}.", field="configs")

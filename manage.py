@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""Django's command door."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from config import embedded
+
+
+def main() -> None:
+    """Run a management command, on the embedded servers unless told of others."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    embedded.join()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

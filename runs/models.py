@@ -1,0 +1,225 @@
+"""ExecutionGraph, GraphRun, JobRun, Transition, LogChunk, Worker. `state` is written by `runs/transitions.py` alone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from runs import states
+
+
+class Worker(models.Model):
+    """One life of one worker process: a restart is another Worker."""
+
+    boot_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    hostname = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    node = models.CharField(max_length=100, blank=True, help_text="Its node name; it consumes node.<name> too.")
+    roles: Any = models.JSONField(default=list)
+    labels: Any = models.JSONField(default=dict)
+    queues: Any = models.JSONField(default=list)
+    slots = models.PositiveIntegerField(help_text="Jobs it runs at once.")
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.hostname} ({self.boot_id})"
+
+
+class ExecutionGraph(models.Model):
+    """The immutable executable copy of a Graph, shared by all runs of the same content.
+
+    `spec`: `{"name", "on_failure", "max_parallel", "tasks": [...], "edges": [[from, to, condition?], ...]}`; tasks stand in
+    topological order, edges name them by their index there, what is at its default is left out.
+    """
+
+    graph = models.ForeignKey("dags.Graph", null=True, on_delete=models.SET_NULL, related_name="execution_graphs")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the spec.")
+    revision = models.PositiveIntegerField(help_text="The latest revision of the graph with this content.")
+    spec: Any = models.JSONField()
+    size = models.PositiveIntegerField(help_text="Tasks.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["graph", "digest"], name="one_execution_graph_per_content")]
+        indexes = [models.Index(fields=["graph", "revision"], name="execution_graph_by_revision")]  # launch looks here first
+
+    def __str__(self) -> str:
+        return f"{self.spec['name']} {self.digest[:12]}"
+
+
+class GraphRun(models.Model):
+    """One run of an ExecutionGraph; the API calls it an execution."""
+
+    class Trigger(models.TextChoices):
+        MANUAL = "manual"
+        KEY = "key"
+        SCHEDULE = "schedule"
+        RERUN = "rerun"
+        JOB = "job"
+
+    execution_graph = models.ForeignKey(ExecutionGraph, on_delete=models.PROTECT, related_name="runs")
+    graph = models.ForeignKey("dags.Graph", null=True, on_delete=models.SET_NULL, related_name="runs")
+    project = models.ForeignKey("dags.Project", on_delete=models.CASCADE, related_name="runs")
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=states.GraphRunState.choices, default=states.GraphRunState.PENDING)
+    params: Any = models.JSONField(default=dict)
+    task_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="AsyncResult(task_id) tells of this run.")
+    trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.MANUAL)
+    launched_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    scheduled_for = models.DateTimeField(null=True)
+    parent_run = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns")
+    size = models.PositiveIntegerField()
+    expanded = models.BooleanField(default=False, help_text="Its JobRuns exist.")
+    walkers: Any = models.JSONField(default=dict, help_text="Walkers rung or at work, by queue; kept under the row's lock.")
+    success_count = models.PositiveIntegerField(null=True, help_text="Known once it has ended.")
+    fail_count = models.PositiveIntegerField(null=True, help_text="Known once it has ended.")
+    note = models.TextField(blank=True)
+    labels: Any = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(db_default=Now(), help_text="Bounds the sweep's rings: once per grace time.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=states.GraphRunState.values), name="graph_run_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=states.GRAPH_FINISHED, completed_at__isnull=False)
+                | models.Q(state__in=states.GRAPH_UNFINISHED, completed_at=None),
+                name="graph_run_completed_when_finished",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["graph", "-id"], name="graph_run_latest_of_graph"),
+            models.Index(fields=["project", "-id"], name="graph_run_latest_of_project"),
+            models.Index(fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+
+class JobRun(models.Model):
+    """One run of one task inside a GraphRun, or of one Job on its own."""
+
+    graph_run = models.ForeignKey(GraphRun, null=True, on_delete=models.CASCADE, related_name="job_runs")
+    node = models.PositiveIntegerField(null=True, help_text="The task's index in the ExecutionGraph.")
+    key = models.CharField(max_length=200)
+    task_id = models.UUIDField(null=True, unique=True, help_text="On its own: AsyncResult(task_id) tells of it.")
+    state = models.CharField(max_length=10, choices=states.JobRunState.choices, default=states.JobRunState.PENDING)
+    attempt = models.PositiveIntegerField(default=0, help_text="Fences every write of a try: an older try changes nothing.")
+    losses = models.PositiveIntegerField(default=0, help_text="Attempts lost with their worker.")
+    failures = models.PositiveIntegerField(default=0, help_text="Attempts that failed; what retries are counted by.")
+    waiting_on = models.PositiveIntegerField(default=0, help_text="Parents that have not ended.")
+    parents_met = models.PositiveIntegerField(default=0, help_text="Edges whose condition was met.")
+    parents_failed = models.PositiveIntegerField(default=0, help_text="Edges unmet because the parent failed.")
+    reason = models.TextField(null=True, help_text="Why it is where it is, when that is not plain.")
+    queue = models.CharField(max_length=110, default="default")
+    priority = models.SmallIntegerField(default=0)
+    available_at = models.DateTimeField(null=True, help_text="When QUEUED: not to be claimed before.")
+    deadline_at = models.DateTimeField(null=True, help_text="When the present attempt times out.")
+    claimed_by = models.UUIDField(null=True, help_text="Worker.boot_id.")
+    walk_id = models.CharField(max_length=155, null=True, help_text="The Celery message whose walk claimed it.")
+    report_digest = models.CharField(max_length=64, null=True, help_text="SHA-256 of the attempt's one-time report key.")
+    progress: Any = models.JSONField(null=True, help_text="The last {progress, message} reported.")
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    results: Any = models.JSONField(null=True)
+    errors: Any = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["graph_run", "node"], name="job_run_one_per_node"),
+            models.CheckConstraint(condition=models.Q(state__in=states.JobRunState.values), name="job_run_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=states.FINISHED, completed_at__isnull=False)
+                | models.Q(state__in=states.UNFINISHED, completed_at=None),
+                name="job_run_completed_when_finished",
+            ),
+        ]
+        # Each move of state inserts into every index whose condition the row fits: keep them few and narrow.
+        indexes = [
+            # The roll-up's "is anything unfinished?", asked from the last node backwards, which tends to finish last.
+            models.Index(fields=["graph_run", "node"], condition=models.Q(state__in=states.UNFINISHED), name="job_run_unfinished"),
+            # The roll-up's "has anything failed, or been cancelled?"
+            models.Index(
+                fields=["graph_run", "state"],
+                condition=models.Q(state__in=[states.JobRunState.FAILED, states.JobRunState.CANCELLED]),
+                name="job_run_unhappy",
+            ),
+            # The claim, in its order.
+            models.Index(
+                fields=["graph_run", "-priority", "node"], condition=models.Q(state=states.JobRunState.QUEUED), name="job_run_claim"
+            ),
+            # The sweep: queued work that nobody came for.
+            models.Index(fields=["available_at"], condition=models.Q(state=states.JobRunState.QUEUED), name="job_run_queued_since"),
+            # Recovery of a dead worker's jobs; the running ones of a run.
+            models.Index(fields=["claimed_by"], condition=models.Q(state=states.JobRunState.RUNNING), name="job_run_running"),
+            # Timeouts that a worker failed to enforce.
+            models.Index(
+                fields=["deadline_at"],
+                condition=models.Q(state__in=states.OWED, deadline_at__isnull=False),
+                name="job_run_deadline",
+            ),
+            # Reports by key, and by one-time key.
+            models.Index(fields=["key"], condition=models.Q(state__in=states.OWED), name="job_run_owed_by_key"),
+            models.Index(
+                fields=["report_digest"],
+                condition=models.Q(state__in=states.OWED, report_digest__isnull=False),
+                name="job_run_report_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} #{self.pk}"
+
+
+class Transition(models.Model):
+    """One move of a JobRun or, where `job_run` is null, of a GraphRun; written with the move, never changed.
+
+    Foreign keys without a constraint: a row is written for each move, and its check would cost as much as the row.
+    """
+
+    graph_run = models.ForeignKey(GraphRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    job_run = models.ForeignKey(JobRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    from_state = models.CharField(max_length=10)
+    to_state = models.CharField(max_length=10)
+    attempt = models.PositiveIntegerField(null=True)
+    cause = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["graph_run", "id"], name="transition_of_run"),  # the event stream resumes here
+            models.Index(fields=["job_run"], condition=models.Q(graph_run=None), name="transition_of_own_job_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} -> {self.to_state}"
+
+
+class LogChunk(models.Model):
+    """A piece of a JobRun's output; its id is its place in the log."""
+
+    class Stream(models.TextChoices):
+        OUT = "out"
+        ERR = "err"
+        LOG = "log"
+
+    job_run = models.ForeignKey(JobRun, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    attempt = models.PositiveIntegerField()
+    stream = models.CharField(max_length=3, choices=Stream.choices)
+    at = models.DateTimeField(db_default=Now())
+    text = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["job_run", "id"], name="log_in_order")]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,1 @@
+"""The engine: launches runs, walks them, does their work, recovers what was lost."""

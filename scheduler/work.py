@@ -1,0 +1,66 @@
+"""What a driver gets and gives back: one attempt of one JobRun, and its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runs.states import JobRunState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One claimed attempt.
+
+    `configs` stand as written, templates not rendered yet; `results` maps each ancestor's key to its result and reads it
+    when asked; `timeout` is in seconds; `report_key` is the attempt's one-time key, where it has one.
+    """
+
+    job_run_id: int
+    graph_run_id: int | None
+    attempt: int
+    key: str
+    name: str
+    driver: str
+    command: str
+    configs: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+    auto_report: bool = True
+    timeout: float | None = None
+    report_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING or CANCELLED with a `reason`.
+
+    `permanent` failures are not retried: the same would happen again.
+    """
+
+    state: JobRunState
+    results: Any = None
+    errors: Any = None
+    reason: str | None = None
+    permanent: bool = False
+
+
+def succeeded(value: Any) -> Outcome:
+    """Return the success whose result is `value`."""
+    return Outcome(state=JobRunState.SUCCESS, results={"result": value})
+
+
+def failed(error: str, *, permanent: bool = False, **facts: Any) -> Outcome:
+    """Return the failure told by `error` and facts such as a traceback or an exit code."""
+    return Outcome(state=JobRunState.FAILED, errors={"error": error, **facts}, permanent=permanent)
+
+
+def waiting(reason: str) -> Outcome:
+    """Return the outcome of work whose end is reported from outside."""
+    return Outcome(state=JobRunState.WAITING, reason=reason)
+
+
+def cancelled(reason: str = "cancelled") -> Outcome:
+    """Return the outcome of work stopped because its run was cancelled or its attempt is no longer its own."""
+    return Outcome(state=JobRunState.CANCELLED, reason=reason)
