@@ -85,6 +85,7 @@ class GraphRun(models.Model):
     completed_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     rung_at = models.DateTimeField(db_default=Now(), help_text="Bounds the sweep's rings: once per grace time.")
+    wake_at = models.DateTimeField(null=True, help_text="When its next retry is due: the sweep rings it then.")
 
     class Meta:
         constraints = [
@@ -99,6 +100,7 @@ class GraphRun(models.Model):
             models.Index(fields=["graph", "-id"], name="graph_run_latest_of_graph"),
             models.Index(fields=["project", "-id"], name="graph_run_latest_of_project"),
             models.Index(fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"),
+            models.Index(fields=["wake_at"], condition=models.Q(wake_at__isnull=False), name="graph_run_to_wake"),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +125,7 @@ class JobRun(models.Model):
     queue = models.CharField(max_length=110, default="default")
     priority = models.SmallIntegerField(default=0)
     available_at = models.DateTimeField(null=True, help_text="When QUEUED: not to be claimed before.")
+    timeout = models.FloatField(null=True, help_text="Seconds an attempt may take.")
     deadline_at = models.DateTimeField(null=True, help_text="When the present attempt times out.")
     claimed_by = models.UUIDField(null=True, help_text="Worker.boot_id.")
     walk_id = models.CharField(max_length=155, null=True, help_text="The Celery message whose walk claimed it.")
