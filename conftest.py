@@ -1,4 +1,4 @@
-"""Start the embedded servers before Django reads its settings."""
+"""Start the embedded servers before Django reads their addresses, in a home of the tests' own; stop what was started."""
 
 import os
 from pathlib import Path
@@ -7,5 +7,12 @@ os.environ.setdefault("CELERIAC_HOME", str(Path(__file__).parent / "var" / "test
 
 from config import embedded  # noqa: E402
 
+started_here = embedded.wanted() and not embedded.running()
 if embedded.wanted():
     embedded.start()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no server behind that was not there before."""
+    if started_here:
+        embedded.stop()

@@ -12,7 +12,10 @@ from config import embedded
 def main() -> None:
     """Run a management command, on the embedded servers unless told of others."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    embedded.join()
+    if sys.argv[1:] == ["up"]:
+        embedded.start()  # before Django reads the servers' addresses
+    else:
+        embedded.join()
     execute_from_command_line(sys.argv)
 
 

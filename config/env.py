@@ -56,6 +56,14 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def pairs(name: str) -> dict[str, str]:
+    """Return the variable read as `key=value`, many of them separated by commas."""
+    found = [word.partition("=") for word in words(name)]
+    if not all(key and equals for key, equals, _ in found):
+        raise ImproperlyConfigured(f"{name} must be key=value,key=value, not {os.environ[name]!r}.")
+    return {key.strip(): value.strip() for key, _, value in found}
+
+
 def path(name: str, default: Path) -> Path:
     """Return the variable as an absolute path."""
     return Path(os.environ.get(name, str(default))).expanduser().resolve()

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-
-
 from config import env
-
-
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.path("CELERIAC_HOME", BASE_DIR / "var")  # where the embedded servers, keys and logs live
@@ -26,6 +22,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "config",
     "scheduler",
     "runs",
     "dags",
@@ -34,6 +31,7 @@ INSTALLED_APPS = [
     "knox",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_celery_results",
     "django.contrib.admin",
@@ -42,7 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    *env.words("CELERIAC_APPS"),  # your own apps; their pipelines.py registers callables
+    *env.words("CELERIAC_APPS", "examples"),  # your own apps; their pipelines.py registers callables
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -82,8 +80,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -112,7 +109,7 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "TOKEN_MODEL": "api.Token",
 }
-KNOX_TOKEN_MODEL = "api.Token"
+KNOX_TOKEN_MODEL = "api.Token"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS = {
     "TITLE": "Celeriac",
     "DESCRIPTION": "DAG pipelines for the Django and Celery world.",
@@ -120,6 +117,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- Broker and workers ---------------------------------------------------------------------------------------------
@@ -151,6 +150,8 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 # --- The engine (seconds) -------------------------------------------------------------------------------------------
 QUEUES = env.words("CELERIAC_QUEUES", "default")  # what this worker consumes
 NODE = env.text("CELERIAC_NODE")  # this worker's node name; it also consumes node.<name>
+ROLES = env.words("CELERIAC_ROLES")  # what this worker's node is there for
+LABELS = env.pairs("CELERIAC_LABELS")  # facts of this worker's node, such as disk=fast
 HEARTBEAT = env.seconds("CELERIAC_HEARTBEAT", 10)  # a worker tells that it lives this often
 LEASE = env.seconds("CELERIAC_LEASE", 30)  # a worker silent for longer is dead
 SWEEP_INTERVAL = env.seconds("CELERIAC_SWEEP_INTERVAL", 1)  # how often a worker looks for overdue work

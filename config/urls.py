@@ -1,6 +1,24 @@
-"""Every path of the service, composed from the apps."""
+"""Every path of the service, composed from the apps; each answers with and without its trailing slash."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from config import views
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^health/live/?$", views.LiveView.as_view(), name="health-live"),
+    re_path(r"^health/ready/?$", views.ReadyView.as_view(), name="health-ready"),
+    re_path(r"^metrics/?$", views.MetricsView.as_view(), name="metrics"),
+]
+
+handler400 = "api.handler.bad_request"
+handler403 = "api.handler.forbidden"
+handler404 = "api.handler.not_found"
+handler500 = "api.handler.server_error"

@@ -1,0 +1,110 @@
+"""One supervisor (supervisord) over web, worker and beat: what dies is started again.
+
+It runs in a session of its own, so that Ctrl-C in the terminal reaches only `up`, which then stops it in order.
+Secrets reach its programs through the environment; neither its configuration nor a command line has any.
+"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from configparser import RawConfigParser
+from pathlib import Path
+
+import psutil
+
+from config import processes
+
+STOP_LIMIT = 20  # seconds until what has not stopped is killed
+PROGRAM = {
+    "autorestart": "true",
+    "startretries": "1000000",  # never give up: the database may be away for an hour
+    "stopasgroup": "true",
+    "killasgroup": "true",
+    "stopwaitsecs": "12",
+    "redirect_stderr": "true",
+    "stdout_logfile_maxbytes": "10MB",
+    "stdout_logfile_backups": "3",
+}
+
+
+class Supervisor:
+    """The supervisor of one home directory; `directory` holds its configuration, pid and the logs."""
+
+    def __init__(self, directory: Path, programs: Mapping[str, Sequence[str]]) -> None:
+        """Name what is to be kept running: `programs` maps a name to its command line."""
+        self.directory = directory
+        self.programs = programs
+        self._tree: list[psutil.Process] = []
+
+    @property
+    def logs(self) -> Path:
+        """Return the directory of the logs, one file per program."""
+        return self.directory / "log"
+
+    def start(self) -> None:
+        """Write the configuration and start; whatever an earlier life left behind is ended first."""
+        self.stop()
+        self.logs.mkdir(exist_ok=True)
+        config = self.directory / "supervisord.conf"
+        with config.open("w") as file:
+            self._config().write(file)
+        with (self.logs / "supervisord.err").open("w") as errors:
+            subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # the same lines are in its log file
+                stderr=errors,
+                start_new_session=True,
+            )
+
+    def running(self) -> bool:
+        """Tell whether the supervisor lives; remembers what runs under it, so that `stop` can end all of it."""
+        process = self._process()
+        if process is not None:
+            self._tree = _with_descendants(process)
+        return process is not None
+
+    def stop(self) -> None:
+        """Stop the supervisor and everything under it; return when nothing of it is left."""
+        process = self._process()
+        if process is not None:
+            self._tree = [*_with_descendants(process), *self._tree]
+            processes.end(process, signal.SIGTERM, STOP_LIMIT)
+        for left_over in self._tree:
+            processes.end(left_over, signal.SIGKILL, STOP_LIMIT)
+        self._tree = []
+
+    def _process(self) -> psutil.Process | None:
+        return processes.from_pid_file(self.directory / "supervisord.pid", "python")
+
+    def _config(self) -> RawConfigParser:
+        config = RawConfigParser()
+        config["supervisord"] = {
+            "logfile": _literal(self.logs / "supervisord.log"),
+            "pidfile": _literal(self.directory / "supervisord.pid"),
+            "childlogdir": _literal(self.logs),
+        }
+        for name, command in self.programs.items():
+            config[f"program:{name}"] = {
+                "command": _literal(shlex.join(command)),
+                "directory": _literal(Path.cwd()),
+                "stdout_logfile": _literal(self.logs / f"{name}.log"),
+                **PROGRAM,
+            }
+        return config
+
+
+def _literal(value: Path | str) -> str:
+    """Escape what supervisord would expand or take for a comment's start."""
+    return str(value).replace("%", "%%")
+
+
+def _with_descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

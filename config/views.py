@@ -1,0 +1,91 @@
+"""Doors to what the service tells of itself: health and metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config import health, metrics
+
+READY = OpenApiExample(
+    "ready",
+    value={
+        "status": "ok",
+        "missing": [],
+        "checks": {
+            "database": "ok",
+            "migrations": "ok",
+            "broker": "ok",
+            "workers": 1,
+            "slots": 2,
+            "oldest_unclaimed_seconds": 0.0,
+        },
+    },
+)
+
+
+class OpenView(APIView):
+    """Answer anyone, without looking at who asks: a probe has no token, and a wrong one must not fail it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class LiveView(OpenView):
+    """GET /health/live"""
+
+    @extend_schema(summary="Is this process alive?", tags=["service"], responses={200: OpenApiTypes.OBJECT}, auth=[])
+    def get(self, request: Request) -> Response:
+        """Answer 200 as long as this process answers at all."""
+        return Response({"status": "ok"})
+
+
+class ReadyView(OpenView):
+    """GET /health/ready"""
+
+    @extend_schema(
+        summary="Can the service work?",
+        tags=["service"],
+        responses={
+            200: OpenApiTypes.OBJECT,
+            503: OpenApiResponse(OpenApiTypes.OBJECT, description="`missing` names what is not there."),
+        },
+        examples=[READY],
+        auth=[],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer 200 when database, schema, broker and a worker are there, otherwise 503 naming what is missing."""
+        report = health.look()
+        body = {"status": "unavailable" if report.missing else "ok", "missing": report.missing, "checks": report.checks}
+        return Response(body, status=503 if report.missing else 200, headers={"Cache-Control": "no-store"})
+
+
+class AnyFormat(BaseContentNegotiation):
+    """Answer in the one format there is, whatever the client would like: scrapers ask for formats of their own."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return next(iter(parsers), None)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class MetricsView(APIView):
+    """GET /metrics, with a token of scope `read`."""
+
+    content_negotiation_class = AnyFormat
+
+    @extend_schema(summary="Metrics for Prometheus", tags=["service"], responses={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, request: Request) -> HttpResponse:
+        """Answer all measures as Prometheus reads them."""
+        return HttpResponse(metrics.text(), content_type=CONTENT_TYPE_LATEST)
