@@ -7,9 +7,7 @@ os.environ.setdefault("CELERIAC_HOME", str(Path(__file__).parent / "var" / "test
 
 from config import embedded  # noqa: E402
 
-started_here = embedded.wanted() and not embedded.running()
-if embedded.wanted():
-    embedded.start()
+started_here = embedded.start()
 
 
 def pytest_unconfigure() -> None:

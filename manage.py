@@ -12,11 +12,16 @@ from config import embedded
 def main() -> None:
     """Run a management command, on the embedded servers unless told of others."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if sys.argv[1:] == ["up"]:
-        embedded.start()  # before Django reads the servers' addresses
-    else:
+    if sys.argv[1:] != ["up"]:
         embedded.join()
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+        return
+    started = embedded.start()  # before Django reads the servers' addresses
+    try:
+        execute_from_command_line(sys.argv)
+    finally:
+        if started:
+            embedded.stop()
 
 
 if __name__ == "__main__":

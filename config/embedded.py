@@ -35,11 +35,6 @@ def home() -> Path:
     return env.path("CELERIAC_HOME", Path(__file__).resolve().parent.parent / "var")
 
 
-def wanted() -> bool:
-    """Tell whether an embedded server is to be used: the environment does not name both from outside."""
-    return not (_named("DATABASE_URL") and _named("REDIS_URL"))
-
-
 def join() -> None:
     """Set DATABASE_URL, REDIS_URL and SECRET_KEY from what `start()` wrote; what the user has set stays."""
     for name, value in _read().items():
@@ -48,8 +43,12 @@ def join() -> None:
             _own.add(name)
 
 
-def start() -> None:
-    """Start the servers that the environment does not name, remember how to reach them, and join them."""
+def start() -> bool:
+    """Start the servers that the environment does not name, remember how to reach them, and join them.
+
+    Tells whether any had to be started: who started them is who stops them.
+    """
+    needed = not running()
     home().mkdir(parents=True, exist_ok=True)
     before = _read()
     known = {"SECRET_KEY": secrets.token_urlsafe(50)} | before
@@ -60,10 +59,11 @@ def start() -> None:
     if known != before:
         _write(known)
     join()
+    return needed
 
 
 def running() -> bool:
-    """Tell whether the processes of the wanted servers live: a cheap look, not a question to them."""
+    """Tell whether the servers live that the environment does not name: a cheap look, not a question to them."""
     return (_named("DATABASE_URL") or _postmaster() is not None) and (_named("REDIS_URL") or _redis_process() is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q, Sum
 from django.db.models.functions import Now
 
 from runs import states
@@ -19,8 +19,8 @@ def live_workers() -> tuple[int, int]:
 def oldest_unclaimed_seconds() -> float:
     """Return for how long the oldest ready JobRun has been waiting for a worker; 0 when none is."""
     ready = JobRun.objects.filter(state=states.JobRunState.QUEUED, available_at__lte=Now())
-    found = ready.aggregate(since=Min("available_at"), now=Now())
-    return (found["now"] - found["since"]).total_seconds() if found["since"] else 0.0
+    waited = ready.aggregate(longest=ExpressionWrapper(Now() - Min("available_at"), DurationField()))["longest"]
+    return waited.total_seconds() if waited else 0.0
 
 
 def unfinished_runs() -> dict[str, int]:

@@ -6,6 +6,7 @@ The embedded servers are up already when this is imported, since Django reads th
 from __future__ import annotations
 
 import fcntl
+import logging
 import signal
 import time
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def up() -> None:
     """Run the service until Ctrl-C or TERM; raise StartError when it cannot."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
+    logging.getLogger().setLevel(logging.WARNING)  # the terminal is for people; the processes have their logs
     port = env.integer("PORT", 8000, minimum=1)
     with _alone(settings.HOME):
         supervisor = Supervisor(settings.HOME, _programs(port))
@@ -102,7 +104,7 @@ def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
                 answer = client.get(f"{url}/health/ready")
                 if answer.is_success:
                     return
-                told = f"missing: {', '.join(answer.json()['missing'])}"
+                told = f"{answer.status_code}: {answer.text}"
             except httpx.TransportError:
                 pass
             time.sleep(0.05)

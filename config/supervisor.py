@@ -1,15 +1,19 @@
 """One supervisor (supervisord) over web, worker and beat: what dies is started again.
 
-It runs in a session of its own, so that Ctrl-C in the terminal reaches only `up`, which then stops it in order.
-Secrets reach its programs through the environment; neither its configuration nor a command line has any.
+It runs in a session of its own, so that Ctrl-C in the terminal reaches only `up`, which then stops it in order;
+`supervisorctl -c var/supervisord.conf status` asks it how its programs are.
+Secrets reach the programs through the environment; neither the configuration nor a command line has any.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from configparser import RawConfigParser
 from pathlib import Path
@@ -60,6 +64,7 @@ class Supervisor:
                 stderr=errors,
                 start_new_session=True,
             )
+        self._wake()
 
     def running(self) -> bool:
         """Tell whether the supervisor lives; remembers what runs under it, so that `stop` can end all of it."""
@@ -73,13 +78,28 @@ class Supervisor:
         process = self._process()
         if process is not None:
             self._tree = [*_with_descendants(process), *self._tree]
-            processes.end(process, signal.SIGTERM, STOP_LIMIT)
+            process.send_signal(signal.SIGTERM)
+            self._wake()
+            processes.gone(process, STOP_LIMIT)
         for left_over in self._tree:
             processes.end(left_over, signal.SIGKILL, STOP_LIMIT)
         self._tree = []
 
     def _process(self) -> psutil.Process | None:
         return processes.from_pid_file(self.directory / "supervisord.pid", "python")
+
+    @property
+    def _socket(self) -> Path:
+        return self.directory / "supervisor.sock"
+
+    def _wake(self) -> None:
+        """Knock at its socket: it looks at what there is to do once a second, or when somebody knocks."""
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            with socket.socket(socket.AF_UNIX) as knock, contextlib.suppress(OSError):
+                knock.connect(str(self._socket))
+                return
+            time.sleep(0.01)
 
     def _config(self) -> RawConfigParser:
         config = RawConfigParser()
@@ -88,6 +108,12 @@ class Supervisor:
             "pidfile": _literal(self.directory / "supervisord.pid"),
             "childlogdir": _literal(self.logs),
         }
+        config["unix_http_server"] = {"file": _literal(self._socket), "chmod": "0700"}
+        config["supervisorctl"] = {"serverurl": f"unix://{_literal(self._socket)}"}
+        config["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        config["group:celeriac"] = {"programs": ",".join(self.programs)}  # stopped together, not one after another
         for name, command in self.programs.items():
             config[f"program:{name}"] = {
                 "command": _literal(shlex.join(command)),
