@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 
@@ -15,6 +17,13 @@ class NewestFirst(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 1000
     ordering = "-pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Refuse a forged position: every list here is ordered by whole numbers."""
+        cursor = super().decode_cursor(request)
+        if cursor and not (cursor.position or "0").isdecimal():
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]
