@@ -21,7 +21,7 @@ class NewestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Refuse a forged position: every list here is ordered by whole numbers."""
         cursor = super().decode_cursor(request)
-        if cursor and not (cursor.position or "0").isdecimal():
+        if cursor and not str(cursor.position or 0).isdecimal():
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

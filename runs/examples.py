@@ -1,0 +1,128 @@
+"""What the OpenAPI document shows of executions."""
+
+from drf_spectacular.utils import OpenApiExample
+
+_SUMMARY = {
+    "graph_id": 4,
+    "name": "test graph",
+    "dag": 1,
+    "status": 2,
+    "state": "SUCCESS",
+    "launch_time": "2021-04-16T06:50:31.528477Z",
+    "started_at": "2021-04-16T06:50:31.551201Z",
+    "completed_at": "2021-04-16T06:50:31.612040Z",
+    "success_count": 2,
+    "fail_count": 0,
+    "task_count": 2,
+    "trigger": "manual",
+    "project": 1,
+}
+_TASK = {
+    "task_id": 6,
+    "parent": 4,
+    "template": 1,
+    "name": "Test Task 1",
+    "key": "test_task_1",
+    "description": "",
+    "command": "scheduler.tasks.example_func",
+    "configs": None,
+    "results": {"result": {"res": "Test data"}},
+    "is_py_func": 1,
+    "driver": "python",
+    "auto_report": True,
+    "errors": None,
+    "status": 2,
+    "state": "SUCCESS",
+    "reason": None,
+    "attempt": 1,
+    "progress": None,
+    "start_time": "2021-04-16T06:50:31.559096Z",
+    "end_time": "2021-04-16T06:50:31.562508Z",
+}
+_DETAIL = {
+    "retries": 0,
+    "retry_delay": 0,
+    "retry_backoff": 1,
+    "timeout": None,
+    "trigger_rule": "all_success",
+    "queue": "default",
+    "priority": 0,
+    "worker": None,
+    "deadline": None,
+}
+
+EXECUTION_SUMMARY = OpenApiExample("An execution in a list", value=_SUMMARY, response_only=True)
+EXECUTION = OpenApiExample(
+    "A finished execution",
+    value=_SUMMARY
+    | {
+        "task_id": "5f0e2f5c-6d1b-4a51-9f0e-2f5c6d1b4a51",
+        "params": {},
+        "scheduled_for": None,
+        "launched_by": "ada",
+        "parent_run": None,
+        "revision": 3,
+        "cancel_requested_at": None,
+        "note": "",
+        "labels": {},
+        "tasks": [_TASK],
+        "edges": [{"task_from": 6, "task_to": 7, "condition": "success"}],
+    },
+    response_only=True,
+)
+CHANGE = OpenApiExample("A note and labels", value={"note": "after the fix", "labels": {"team": "data"}}, request_only=True)
+TASK = OpenApiExample("A task of an execution", value=_TASK, response_only=True)
+TASK_WAITING = OpenApiExample(
+    "A task that waits for its parents",
+    value=_TASK
+    | _DETAIL
+    | {"results": None, "status": 0, "state": "PENDING", "attempt": 0, "start_time": None, "end_time": None}
+    | {
+        "waiting_for": {
+            "code": "parents",
+            "message": "Waiting for load (RUNNING).",
+            "count": 1,
+            "parents": [{"task_id": 5, "key": "load", "state": "RUNNING"}],
+        }
+    },
+    response_only=True,
+)
+PROGRESS = OpenApiExample(
+    "Half way",
+    value={
+        "state": "RUNNING",
+        "task_count": 2,
+        "counts": {"SUCCESS": 1, "RUNNING": 1},
+        "tasks": {"load": "SUCCESS", "sum": "RUNNING"},
+    },
+    response_only=True,
+)
+EVENT = OpenApiExample(
+    "A task succeeded",
+    value={
+        "id": 31,
+        "execution": 4,
+        "task_id": 6,
+        "key": "test_task_1",
+        "from_state": "RUNNING",
+        "to_state": "SUCCESS",
+        "attempt": 1,
+        "cause": "finished",
+        "at": "2021-04-16T06:50:31.562508Z",
+    },
+    response_only=True,
+    media_type="application/json",
+)
+EVENT_STREAM = OpenApiExample(
+    "Live",
+    value='id: 31\nevent: transition\ndata: {"id": 31, "execution": 4, ...}\n\nevent: end\ndata: {}\n\n',
+    response_only=True,
+    media_type="text/event-stream",
+)
+LOG = OpenApiExample(
+    "Lines",
+    value={"seq": 12, "attempt": 1, "stream": "out", "at": "2021-04-16T06:50:31.560508Z", "text": "loading\n"},
+    response_only=True,
+    media_type="application/json",
+)
+LOG_TEXT = OpenApiExample("Text", value="loading\ndone\n", response_only=True, media_type="text/plain")

@@ -1,0 +1,54 @@
+"""What the lists of executions and of their tasks can be filtered by."""
+
+from __future__ import annotations
+
+from django import forms
+from django_filters import rest_framework as filters
+
+from api.errors import Invalid
+from runs.models import GraphRun, JobRun
+from runs.states import GraphRunState, JobRunState
+
+DIGITS = 18  # of the longest number that surely fits a BIGINT
+LARGEST_ID = 10**DIGITS - 1
+
+
+def read_id(value: str, *, field: str) -> int:
+    """Return the whole number that a client wrote, or raise `Invalid` naming the field."""
+    if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+        raise Invalid("Must be a whole number.", field=field)
+    return int(value)
+
+
+class IdFilter(filters.Filter):
+    """A whole number that can be an id; anything else is a 400."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name=field_name, min_value=0, max_value=LARGEST_ID)
+
+
+class ExecutionFilter(filters.FilterSet):
+    """`?state=` may be given more than once; `?key=` is the graph's execution_key; `?since=` a time."""
+
+    state = filters.MultipleChoiceFilter(choices=GraphRunState.choices)
+    graph = IdFilter(field_name="graph_id")
+    project = IdFilter(field_name="project_id")
+    key = filters.CharFilter(field_name="graph__execution_key")
+    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+
+    class Meta:
+        model = GraphRun
+        fields: list[str] = []
+
+
+class TaskRunFilter(filters.FilterSet):
+    """`?state=` may be given more than once."""
+
+    state = filters.MultipleChoiceFilter(choices=JobRunState.choices)
+    key = filters.CharFilter(field_name="key")
+
+    class Meta:
+        model = JobRun
+        fields: list[str] = []

@@ -1,0 +1,163 @@
+"""What the read endpoints look up: executions with their counts, tasks with the static part that their spec holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, Count, F, Func, JSONField, Q, QuerySet, Value
+
+from dags.rules import Condition
+from runs import spec as specs
+from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition
+from runs.states import GRAPH_UNFINISHED, JobRunState
+
+
+class TaskRun(NamedTuple):
+    """A JobRun and the task it runs, defaults filled in."""
+
+    run: JobRun
+    task: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """A GraphRun with its tasks in topological order; `edges` name JobRuns: (from, to, condition)."""
+
+    run: GraphRun
+    tasks: Sequence[TaskRun]
+    edges: Sequence[tuple[int, int, str]]
+
+
+def summaries() -> QuerySet[GraphRun]:
+    """Return all runs for a list."""
+    return GraphRun.objects.only(
+        "graph_id",
+        "project_id",
+        "name",
+        "state",
+        "created_at",
+        "started_at",
+        "completed_at",
+        "success_count",
+        "fail_count",
+        "size",
+        "trigger",
+    )
+
+
+def with_counts(runs: Sequence[GraphRun]) -> Sequence[GraphRun]:
+    """Fill in the counts of the unfinished runs, which are stored only when a run ends; one query for all."""
+    open_ids = [run.pk for run in runs if run.state in GRAPH_UNFINISHED]
+    counted = (
+        JobRun.objects.filter(graph_run_id__in=open_ids, state__in=[JobRunState.SUCCESS, JobRunState.FAILED])
+        .values("graph_run_id")
+        .annotate(
+            success=Count("pk", filter=Q(state=JobRunState.SUCCESS)), fail=Count("pk", filter=Q(state=JobRunState.FAILED))
+        )
+        if open_ids
+        else ()
+    )
+    counts = {row["graph_run_id"]: row for row in counted}
+    for run in runs:
+        if run.success_count is None or run.fail_count is None:
+            count = counts.get(run.pk, {"success": 0, "fail": 0})
+            run.success_count, run.fail_count = count["success"], count["fail"]
+    return runs
+
+
+def details() -> QuerySet[GraphRun]:
+    """Return all runs for showing one: everything but the spec, which may be 20 MB."""
+    return GraphRun.objects.select_related("execution_graph", "launched_by").defer("execution_graph__spec")
+
+
+def execution(run: GraphRun) -> Execution:
+    """Return the run with all of its tasks; with none while its JobRuns do not exist yet."""
+    with_counts([run])
+    if not run.expanded:
+        return Execution(run=run, tasks=(), edges=())
+    spec = ExecutionGraph.objects.values_list("spec", flat=True).get(pk=run.execution_graph_id)
+    job_runs = list(JobRun.objects.filter(graph_run=run).order_by("node"))
+    ids = {job_run.node: job_run.pk for job_run in job_runs}
+    tasks = [TaskRun(job_run, specs.task_of(spec, job_run.node)) for job_run in job_runs if job_run.node is not None]
+    edges = [
+        (ids[start], ids[end], condition[0] if condition else Condition.SUCCESS) for start, end, *condition in spec["edges"]
+    ]
+    return Execution(run=run, tasks=tasks, edges=edges)
+
+
+def task_runs(job_runs: Iterable[JobRun], execution_graph_id: int | None) -> list[TaskRun]:
+    """Return the JobRuns, all of one ExecutionGraph, with their tasks."""
+    found = list(job_runs)
+    tasks = tasks_at(execution_graph_id, [run.node for run in found if run.node is not None]) if execution_graph_id else {}
+    return [TaskRun(run, tasks.get(run.node) or _on_its_own(run)) for run in found]
+
+
+def task_run(job_run: JobRun) -> TaskRun:
+    """Return the JobRun, its `graph_run` fetched with it, and its task."""
+    return task_runs([job_run], job_run.graph_run.execution_graph_id if job_run.graph_run else None)[0]
+
+
+def job_runs() -> QuerySet[JobRun]:
+    """Return all JobRuns, their GraphRun fetched with them."""
+    return JobRun.objects.select_related("graph_run")
+
+
+def tasks_at(execution_graph_id: int, nodes: Sequence[int]) -> dict[int | None, dict[str, Any]]:
+    """Return the tasks at the given nodes, defaults filled in.
+
+    PostgreSQL picks them out: a spec of 100,000 tasks never comes here for a page of them.
+    """
+    wanted = sorted(set(nodes))
+    if not wanted:
+        return {}
+    entries = _in_spec(execution_graph_id, f"$.tasks[{','.join(map(str, wanted))}]")
+    return {node: specs.read_task(entry) for node, entry in zip(wanted, entries, strict=True)}
+
+
+def parents_of(execution_graph_id: int, node: int) -> list[int]:
+    """Return the nodes that the node waits for."""
+    return [edge[0] for edge in _in_spec(execution_graph_id, f"$.edges[*] ? (@[1] == {node:d})")]
+
+
+def _in_spec(execution_graph_id: int, path: str) -> list[Any]:
+    found = Func(
+        F("spec"),
+        Value(path, output_field=CharField()),
+        function="jsonb_path_query_array",
+        template="%(function)s(%(expressions)s::jsonpath)",
+        output_field=JSONField(),
+    )
+    return list(ExecutionGraph.objects.annotate(found=found).values_list("found", flat=True).get(pk=execution_graph_id))
+
+
+def _on_its_own(run: JobRun) -> dict[str, Any]:
+    return specs.read_task({"template": None, "key": run.key, "name": run.key})
+
+
+def progress(run: GraphRun) -> dict[str, Any]:
+    """Return the state of the run and of each of its tasks by key, and how many there are of each."""
+    tasks = dict(JobRun.objects.filter(graph_run=run).order_by("node").values_list("key", "state"))
+    return {"state": run.state, "task_count": run.size, "counts": Counter(tasks.values()), "tasks": tasks}
+
+
+def transitions(run_id: int, after: int) -> QuerySet[Transition]:
+    """Return the moves of a run and its tasks that follow the given one, oldest first."""
+    return _transitions(after).filter(graph_run_id=run_id)
+
+
+def transitions_of(run: JobRun, after: int) -> QuerySet[Transition]:
+    """Return the moves of a JobRun that follow the given one, oldest first."""
+    return _transitions(after).filter(graph_run_id=run.graph_run_id, job_run=run)
+
+
+def _transitions(after: int) -> QuerySet[Transition]:
+    fields = ("graph_run_id", "job_run__key", "from_state", "to_state", "attempt", "cause", "at")
+    return Transition.objects.filter(id__gt=after).select_related("job_run").only(*fields).order_by("id")
+
+
+def log(job_run_id: int, after: int) -> QuerySet[LogChunk]:
+    """Return the pieces of a JobRun's log that follow the given one, oldest first."""
+    return LogChunk.objects.filter(job_run_id=job_run_id, id__gt=after).order_by("id")

@@ -1,0 +1,17 @@
+"""What the OpenAPI document shows of launching and reporting."""
+
+from drf_spectacular.utils import OpenApiExample
+
+from runs import examples as shown
+
+EXECUTE = OpenApiExample("With params", value={"params": {"day": "2027-03-14"}}, request_only=True)
+EXECUTE_KEY = OpenApiExample("All graphs of a key", value={"key": "nightly"}, request_only=True)
+LAUNCHED = OpenApiExample("What was launched", value={"executions": [shown.EXECUTION_SUMMARY.value]}, response_only=True)
+REPORTS = [
+    OpenApiExample("Success", value={"success": True, "result": {"number": 10232}}, request_only=True),
+    OpenApiExample("Failure", value={"success": False, "result": "disk full"}, request_only=True),
+    OpenApiExample("Progress", value={"progress": 0.4, "message": "4 of 10 files"}, request_only=True),
+    OpenApiExample(
+        "The task", value={**shown.TASK_WAITING.value, "waiting_for": None, "state": "SUCCESS", "status": 2}, response_only=True
+    ),
+]

@@ -1,0 +1,24 @@
+"""The paths of actions: launching, cancelling, reporting."""
+
+from django.urls import re_path
+
+from api.routers import SeedRouter
+from scheduler.views import ExecutionActions, LaunchView, ReportByKeyView, ReportByOneTimeKeyView, ReportView
+
+router = SeedRouter()
+router.register("dag", LaunchView, basename="dag-launch")
+router.register("execution", ExecutionActions, basename="execution-action")
+router.register("execution/tasks", ReportView, basename="execution-task-report")
+
+urlpatterns = [
+    *router.urls,
+    re_path(
+        r"^execution/report-by-key/(?P<key>[^\x00]+?)/?$",
+        ReportByKeyView.as_view({"get": "retrieve", "post": "create"}),
+        name="report-by-key",
+    ),
+    # Whatever stands where the key should: a malformed one gets the same answer as an unknown one.
+    re_path(
+        r"^execution/report/(?P<key>[\s\S]*?)/?$", ReportByOneTimeKeyView.as_view({"post": "create"}), name="report-one-time"
+    ),
+]
