@@ -72,7 +72,8 @@ class Task(models.Model):
             models.UniqueConstraint(fields=["parent", "key"], name="task_key_unique_in_graph"),
             models.CheckConstraint(condition=models.Q(trigger_rule__in=TriggerRule.values), name="task_trigger_rule_known"),
             models.CheckConstraint(
-                condition=models.Q(retry_delay__gte=0, retry_backoff__gte=1) & (models.Q(timeout=None) | models.Q(timeout__gt=0)),
+                condition=models.Q(retry_delay__gte=0, retry_backoff__gte=1)
+                & (models.Q(timeout=None) | models.Q(timeout__gt=0)),
                 name="task_times_sane",
             ),
         ]

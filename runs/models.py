@@ -99,7 +99,9 @@ class GraphRun(models.Model):
         indexes = [
             models.Index(fields=["graph", "-id"], name="graph_run_latest_of_graph"),
             models.Index(fields=["project", "-id"], name="graph_run_latest_of_project"),
-            models.Index(fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"),
+            models.Index(
+                fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"
+            ),
             models.Index(fields=["wake_at"], condition=models.Q(wake_at__isnull=False), name="graph_run_to_wake"),
         ]
 
@@ -149,7 +151,9 @@ class JobRun(models.Model):
         # Each move of state inserts into every index whose condition the row fits: keep them few and narrow.
         indexes = [
             # The roll-up's "is anything unfinished?", asked from the last node backwards, which tends to finish last.
-            models.Index(fields=["graph_run", "node"], condition=models.Q(state__in=states.UNFINISHED), name="job_run_unfinished"),
+            models.Index(
+                fields=["graph_run", "node"], condition=models.Q(state__in=states.UNFINISHED), name="job_run_unfinished"
+            ),
             # The roll-up's "has anything failed, or been cancelled?"
             models.Index(
                 fields=["graph_run", "state"],
@@ -158,12 +162,18 @@ class JobRun(models.Model):
             ),
             # The claim, in its order.
             models.Index(
-                fields=["graph_run", "-priority", "node"], condition=models.Q(state=states.JobRunState.QUEUED), name="job_run_claim"
+                fields=["graph_run", "-priority", "node"],
+                condition=models.Q(state=states.JobRunState.QUEUED),
+                name="job_run_claim",
             ),
             # The sweep: queued work that nobody came for.
-            models.Index(fields=["available_at"], condition=models.Q(state=states.JobRunState.QUEUED), name="job_run_queued_since"),
-            # Recovery of a dead worker's jobs; the running ones of a run.
-            models.Index(fields=["claimed_by"], condition=models.Q(state=states.JobRunState.RUNNING), name="job_run_running"),
+            models.Index(
+                fields=["available_at"], condition=models.Q(state=states.JobRunState.QUEUED), name="job_run_queued_since"
+            ),
+            # The running ones of a run, for max_parallel; all of them, for the recovery of a dead worker's.
+            models.Index(
+                fields=["graph_run", "claimed_by"], condition=models.Q(state=states.JobRunState.RUNNING), name="job_run_running"
+            ),
             # Timeouts that a worker failed to enforce.
             models.Index(
                 fields=["deadline_at"],
@@ -189,8 +199,12 @@ class Transition(models.Model):
     Foreign keys without a constraint: a row is written for each move, and its check would cost as much as the row.
     """
 
-    graph_run = models.ForeignKey(GraphRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
-    job_run = models.ForeignKey(JobRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    graph_run = models.ForeignKey(
+        GraphRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    job_run = models.ForeignKey(
+        JobRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     from_state = models.CharField(max_length=10)
     to_state = models.CharField(max_length=10)
     attempt = models.PositiveIntegerField(null=True)

@@ -4,3 +4,12 @@ from django.apps import AppConfig
 class SchedulerConfig(AppConfig):
     name = "scheduler"
     verbose_name = "Scheduler"
+
+    def ready(self) -> None:
+        """Hang the worker's duties on Celery's signals, and hear Celery's verdicts."""
+        from django.db.models.signals import post_save
+        from django_celery_results.models import TaskResult
+
+        from scheduler import verdicts, worker  # noqa: F401  # importing worker connects it
+
+        post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")

@@ -1,0 +1,59 @@
+"""The spec of an ExecutionGraph: how a Graph is written down for running, and read again.
+
+`{"name", "on_failure", "max_parallel", "tasks": [{"template", "key", "name", ...}], "edges": [[from, to, condition?], ...]}`.
+Tasks stand in topological order; edges name them by index; what is at its default is left out, which keeps a spec of
+100,000 tasks small. Pure: no database, broker or clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dags.rules import Condition, TriggerRule
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "description": "",
+    "driver": "python",
+    "command": "",
+    "configs": None,
+    "auto_report": True,
+    "retries": 0,
+    "retry_delay": 0,
+    "retry_backoff": 1,
+    "timeout": None,
+    "trigger_rule": TriggerRule.ALL_SUCCESS.value,
+    "queue": None,
+    "priority": 0,
+    "node_selector": None,
+}
+DEFAULT_QUEUE = "default"
+
+
+def write_task(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of a task given as a row of the Task table."""
+    entry = {"template": task["task_id"], "key": task["key"], "name": task["name"]}
+    entry.update({field: task[field] for field, default in TASK_DEFAULTS.items() if task[field] != default})
+    return entry
+
+
+def read_task(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's entry with its defaults filled in."""
+    return {**TASK_DEFAULTS, **entry}
+
+
+def task_of(spec: Mapping[str, Any], node: int) -> dict[str, Any]:
+    """Return the task at an index of the spec, with its defaults filled in."""
+    return read_task(spec["tasks"][node])
+
+
+def write_edge(parent: int, child: int, condition: str) -> list[Any]:
+    """Return the entry of an edge between two indexes."""
+    return [parent, child] if condition == Condition.SUCCESS else [parent, child, condition]
+
+
+def digest(spec: Mapping[str, Any]) -> str:
+    """Return the address of a spec's content: SHA-256 in hex."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,246 @@
+"""The SQL of the hot path, each statement named and described. Only `runs/transitions.py` executes what writes state.
+
+Why raw: a job's life is a handful of these, and each must move many rows and record the moves in one round trip. Every
+move is guarded by the states that it may come from, as `runs/states.py` lists them, and its transitions are inserted by
+the same statement. `clock_timestamp()` and not `now()`: a transaction may have waited for the run's lock, and a child
+must not appear to have started before its parent ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from runs import states
+
+
+def _list(values: Iterable[Enum]) -> str:
+    """Write our own constants as an SQL list."""
+    return "(" + ", ".join(f"'{value.value}'" for value in values) + ")"
+
+
+UNFINISHED = _list(states.UNFINISHED)
+FINISHED = _list(states.FINISHED)
+OWED = _list(states.OWED)
+LEGAL = "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.SOURCES.items() for s in sources) + ")"
+GRAPH_LEGAL = (
+    "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.GRAPH_SOURCES.items() for s in sources) + ")"
+)
+
+_MOVED = "j.id, j.graph_run_id, j.node, old.state AS from_state, j.state, j.attempt, j.queue"
+
+
+def _recorded(move: str, *, more: str = "") -> str:
+    """Wrap an UPDATE of job runs so that the same statement records what it moved and returns it.
+
+    `move` must return `_MOVED`; rows whose state stayed as it was are neither recorded nor returned.
+    """
+    return f"""
+        WITH {more} moved AS ({move}),
+        recorded AS (
+            INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+            SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp()
+            FROM moved WHERE state <> from_state ORDER BY id
+        )
+        SELECT id, graph_run_id, node, from_state, state, attempt, queue FROM moved WHERE state <> from_state
+    """
+
+
+# Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
+# unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
+# inserting rows that refer to the run is not held up.
+LOCK_RUNS = """
+    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers, rung_at
+    FROM runs_graphrun WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# Record the outcomes of attempts: the end, the wait for a report, or the return to the queue. The attempt's number
+# fences it: a write of an older try finds another number and moves nothing.
+SETTLE = _recorded(
+    f"""
+    UPDATE runs_jobrun j SET
+        state = g.state, results = g.results::jsonb, errors = g.errors::jsonb, reason = g.reason,
+        failures = j.failures + g.failed, losses = j.losses + g.lost,
+        available_at = CASE WHEN g.state = 'QUEUED' THEN clock_timestamp() + g.delay * interval '1 second' END,
+        deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
+        completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
+    FROM given g JOIN runs_jobrun old ON old.id = g.id
+    WHERE j.id = g.id AND j.attempt = g.attempt AND (old.state, g.state) IN {LEGAL}
+    RETURNING {_MOVED}
+    """,
+    more="""
+    given AS (
+        SELECT * FROM unnest(
+            %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(results)s::text[], %(errors)s::text[],
+            %(reasons)s::text[], %(delays)s::float8[], %(failed)s::int[], %(lost)s::int[]
+        ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost)
+    ),
+    """,
+)
+
+# The counters of undecided job runs: those at the given nodes, or all of a run.
+PENDING_AT = """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND node = ANY(%(nodes)s) AND state = 'PENDING'
+"""
+PENDING_OF_RUN = """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND state = 'PENDING'
+"""
+NOT_STARTED_OF_RUN = """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND state IN ('PENDING', 'QUEUED')
+"""
+
+# Write what ended parents did to job runs: counters, and for the decided ones QUEUED or SKIPPED.
+UNLOCK = _recorded(
+    f"""
+    UPDATE runs_jobrun j SET
+        state = g.state, waiting_on = g.waiting_on, parents_met = g.met, parents_failed = g.failed, reason = g.reason,
+        available_at = CASE WHEN g.state = 'QUEUED' THEN clock_timestamp() END,
+        completed_at = CASE WHEN g.state = 'SKIPPED' THEN clock_timestamp() END
+    FROM given g JOIN runs_jobrun old ON old.id = g.id
+    WHERE j.id = g.id AND (old.state = g.state OR (old.state, g.state) IN {LEGAL})
+    RETURNING {_MOVED}
+    """,
+    more="""
+    given AS (
+        SELECT * FROM unnest(
+            %(ids)s::bigint[], %(states)s::text[], %(waiting_on)s::int[], %(met)s::int[], %(failed)s::int[], %(reasons)s::text[]
+        ) AS g (id, state, waiting_on, met, failed, reason)
+    ),
+    """,
+)
+
+# Queue the job runs of a fresh run that wait for nobody.
+QUEUE_ROOTS = _recorded(
+    f"""
+    UPDATE runs_jobrun j SET state = 'QUEUED', available_at = clock_timestamp()
+    FROM runs_jobrun old
+    WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state = 'PENDING' AND old.waiting_on = 0
+    RETURNING {_MOVED}
+    """
+)
+
+# Claim ready job runs for a worker: highest priority first, then topological order. SKIP LOCKED only as a safety net:
+# whoever claims holds the run's lock.
+CLAIM = """
+    WITH next AS (
+        SELECT id FROM runs_jobrun
+        WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND queue = ANY(%(queues)s) AND available_at <= clock_timestamp()
+        ORDER BY priority DESC, node LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ),
+    moved AS (
+        UPDATE runs_jobrun j SET
+            state = 'RUNNING', attempt = j.attempt + 1, claimed_by = %(worker)s, walk_id = %(walk)s, reason = NULL,
+            results = NULL, errors = NULL, progress = NULL, report_digest = NULL, started_at = clock_timestamp(),
+            deadline_at = clock_timestamp() + j.timeout * interval '1 second'
+        FROM next WHERE j.id = next.id
+        RETURNING j.id, j.graph_run_id, j.node, 'QUEUED' AS from_state, j.state, j.attempt, j.queue, j.failures, j.losses, j.priority
+    ),
+    recorded AS (
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+        SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+    )
+    SELECT id, graph_run_id, node, from_state, state, attempt, queue, failures, losses FROM moved ORDER BY priority DESC, node
+"""
+
+# Cancel whatever of the runs no worker holds; the running ones are stopped by their drivers.
+CANCEL = _recorded(
+    f"""
+    UPDATE runs_jobrun j SET state = 'CANCELLED', reason = %(reason)s, completed_at = clock_timestamp(), deadline_at = NULL
+    FROM runs_jobrun old
+    WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state IN ('PENDING', 'QUEUED', 'WAITING')
+    RETURNING {_MOVED}
+    """
+)
+REQUEST_CANCEL = f"""
+    UPDATE runs_graphrun SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp())
+    WHERE id = ANY(%(runs)s) AND state IN {_list(states.GRAPH_UNFINISHED)}
+"""
+
+# What the roll-up asks of each run. "Is anything unfinished?" is asked from the last node backwards, which tends to end
+# last: from the front it would wade through the dead index entries of all that has ended.
+CHILDREN = f"""
+    SELECT r.id, r.state, r.expanded,
+        (SELECT j.node FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state IN {UNFINISHED}
+            ORDER BY j.graph_run_id DESC, j.node DESC LIMIT 1) IS NOT NULL,
+        r.state <> 'PENDING' OR EXISTS (
+            SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND (j.attempt > 0 OR j.state IN {FINISHED})),
+        EXISTS (SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'FAILED'),
+        EXISTS (SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'CANCELLED')
+    FROM runs_graphrun r WHERE r.id = ANY(%(runs)s)
+"""
+
+# Move runs, and record it. The counts are taken once, when a run ends.
+MOVE_RUNS = f"""
+    WITH given AS (SELECT * FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS g (id, state)),
+    counted AS (
+        SELECT j.graph_run_id,
+            count(*) FILTER (WHERE j.state = 'SUCCESS') AS successes, count(*) FILTER (WHERE j.state = 'FAILED') AS failures
+        FROM runs_jobrun j JOIN given g ON g.id = j.graph_run_id AND g.state IN {_list(states.GRAPH_FINISHED)}
+        GROUP BY j.graph_run_id
+    ),
+    moved AS (
+        UPDATE runs_graphrun r SET
+            state = g.state,
+            started_at = COALESCE(r.started_at, clock_timestamp()),
+            completed_at = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN clock_timestamp() END,
+            success_count = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN COALESCE(c.successes, 0) END,
+            fail_count = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN COALESCE(c.failures, 0) END
+        FROM given g JOIN runs_graphrun old ON old.id = g.id LEFT JOIN counted c ON c.graph_run_id = g.id
+        WHERE r.id = g.id AND (old.state, g.state) IN {GRAPH_LEGAL}
+        RETURNING r.id, r.project_id, old.state AS from_state, r.state
+    ),
+    recorded AS (
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+        SELECT id, NULL, from_state, state, NULL, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+    )
+    SELECT id, project_id, from_state, state FROM moved
+"""
+
+# The columns that COPY fills when a run gets its JobRuns.
+JOB_RUN_COLUMNS = (
+    "graph_run_id, node, key, queue, priority, waiting_on, timeout, "
+    "state, attempt, failures, losses, parents_met, parents_failed"
+)
+
+# Note when a run's next retry is due; an earlier one stays.
+WAKE_IN = """
+    UPDATE runs_graphrun SET wake_at = LEAST(wake_at, clock_timestamp() + %(seconds)s * interval '1 second') WHERE id = %(run)s
+"""
+
+# Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
+TAKE_DUE_ALARMS = """
+    UPDATE runs_graphrun r SET wake_at = (
+        SELECT min(j.available_at) FROM runs_jobrun j
+        WHERE j.graph_run_id = r.id AND j.state = 'QUEUED' AND j.available_at > clock_timestamp())
+    WHERE r.wake_at <= clock_timestamp() RETURNING r.id
+"""
+
+# Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still; each is told once
+# per grace time.
+TAKE_OVERDUE_RUNS = f"""
+    UPDATE runs_graphrun r SET rung_at = clock_timestamp()
+    WHERE r.state IN {_list(states.GRAPH_UNFINISHED)} AND r.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
+        AND (NOT r.expanded OR EXISTS (
+            SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'QUEUED'
+                AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
+    RETURNING r.id
+"""
+
+# Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;
+# the claim itself is a lease too, so that a worker whose row comes a moment late is not one.
+LOST_ATTEMPTS = """
+    SELECT j.id, j.graph_run_id, j.attempt FROM runs_jobrun j
+    WHERE j.state = 'RUNNING' AND j.started_at < clock_timestamp() - %(lease)s * interval '1 second' AND NOT EXISTS (
+        SELECT 1 FROM runs_worker w
+        WHERE w.boot_id = j.claimed_by AND w.heartbeat_at > clock_timestamp() - %(lease)s * interval '1 second')
+"""
+
+# Attempts past their deadline: waiting ones at once, running ones after a grace in which their own worker acts.
+TIMED_OUT = """
+    SELECT id, graph_run_id, attempt, timeout FROM runs_jobrun
+    WHERE state IN ('RUNNING', 'WAITING') AND deadline_at IS NOT NULL
+        AND deadline_at < clock_timestamp() - CASE state WHEN 'RUNNING' THEN %(grace)s ELSE 0 END * interval '1 second'
+"""

@@ -1,0 +1,228 @@
+"""The one writer of state. Each move is one guarded, bulk UPDATE that records itself; nothing else assigns `state`.
+
+with moving(run_ids) as moves:     # the runs are locked first, ordered by id
+    moves.settle(...)              # then job runs move
+    moves.claim(...)
+                                   # then one signal tells of all moves, inside the transaction
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from runs import signals, sql
+from runs.models import GraphRun, JobRun
+from runs.states import GraphRunState, JobRunState
+
+JobRunRow = tuple[int, str, str, int, int, float | None]
+"""What a JobRun starts with: node, key, queue, priority, parents, timeout."""
+
+
+class Moved(NamedTuple):
+    """A JobRun that really moved."""
+
+    id: int
+    graph_run_id: int
+    node: int
+    from_state: str
+    state: str
+    attempt: int
+    queue: str
+
+
+class Claimed(NamedTuple):
+    """A JobRun that was claimed, with how often it had failed and been lost."""
+
+    id: int
+    graph_run_id: int
+    node: int
+    from_state: str
+    state: str
+    attempt: int
+    queue: str
+    failures: int
+    losses: int
+
+
+class RunMoved(NamedTuple):
+    """A GraphRun that really moved."""
+
+    id: int
+    project_id: int
+    from_state: str
+    state: str
+
+
+@dataclass(slots=True)
+class LockedRun:
+    """A GraphRun under lock."""
+
+    id: int
+    state: str
+    expanded: bool
+    execution_graph_id: int
+    cancel_requested: bool
+    walkers: dict[str, int]
+    rung_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """Where an attempt goes, and what it leaves behind."""
+
+    id: int
+    attempt: int
+    state: JobRunState
+    results: Any = None
+    errors: Any = None
+    reason: str | None = None
+    delay: float = 0.0
+    failed: bool = False
+    lost: bool = False
+
+
+class Decided(NamedTuple):
+    """What ended parents made of a JobRun: its new counters and, where it was decided, its new state."""
+
+    id: int
+    state: JobRunState
+    waiting_on: int
+    met: int
+    failed: int
+    reason: str | None
+
+
+@dataclass(slots=True)
+class Moves:
+    """Locked runs, and the moves made in them so far."""
+
+    runs: dict[int, LockedRun]
+    made: list[Moved | Claimed] = field(default_factory=list)
+    expanded: set[int] = field(default_factory=set)
+
+    def settle(self, outcomes: Sequence[Settled], *, cause: str) -> list[Moved]:
+        """Record outcomes; an attempt that is no longer the present one moves nothing."""
+        return self._move(
+            sql.SETTLE,
+            ids=[o.id for o in outcomes],
+            attempts=[o.attempt for o in outcomes],
+            states=[o.state.value for o in outcomes],
+            results=[None if o.results is None else json.dumps(o.results) for o in outcomes],
+            errors=[None if o.errors is None else json.dumps(o.errors) for o in outcomes],
+            reasons=[o.reason for o in outcomes],
+            delays=[o.delay for o in outcomes],
+            failed=[int(o.failed) for o in outcomes],
+            lost=[int(o.lost) for o in outcomes],
+            cause=cause,
+        )
+
+    def unlock(self, decided: Sequence[Decided], *, cause: str) -> list[Moved]:
+        """Write the counters of children, and queue or skip the decided ones."""
+        return self._move(
+            sql.UNLOCK,
+            ids=[d.id for d in decided],
+            states=[d.state.value for d in decided],
+            waiting_on=[d.waiting_on for d in decided],
+            met=[d.met for d in decided],
+            failed=[d.failed for d in decided],
+            reasons=[d.reason for d in decided],
+            cause=cause,
+        )
+
+    def expand(self, rows: Mapping[int, Iterable[JobRunRow]]) -> list[Moved]:
+        """Give runs their JobRuns, and queue those that wait for nobody.
+
+        By COPY: one statement for any number of rows, and 100,000 of them in a few seconds.
+        """
+        lines = io.StringIO()
+        write = csv.writer(lines, lineterminator="\n").writerows
+        for run_id, job_runs in rows.items():
+            write((run_id, *row, "PENDING", 0, 0, 0, 0, 0) for row in job_runs)
+            self.runs[run_id].expanded = True
+        lines.seek(0)
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY runs_jobrun ({sql.JOB_RUN_COLUMNS}) FROM STDIN WITH (FORMAT csv)", lines)
+        GraphRun.objects.filter(pk__in=rows).update(expanded=True)
+        self.expanded.update(rows)
+        return self._move(sql.QUEUE_ROOTS, runs=list(rows), cause="launched")
+
+    def claim(self, run_id: int, *, queues: Sequence[str], limit: int, worker: UUID, walk: str | None) -> list[Claimed]:
+        """Claim at most `limit` ready JobRuns for a worker, highest priority first."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.CLAIM,
+                {
+                    "run": run_id,
+                    "queues": list(queues),
+                    "limit": limit,
+                    "worker": str(worker),
+                    "walk": walk,
+                    "cause": "claimed",
+                },
+            )
+            claimed = [Claimed(*row) for row in cursor.fetchall()]
+        self.made += claimed
+        return claimed
+
+    def cancel(self, *, reason: str, cause: str) -> list[Moved]:
+        """Cancel all that no worker holds, in every unfinished run under lock, and ask the rest to stop."""
+        ids = list(self.runs)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.REQUEST_CANCEL, {"runs": ids})
+        return self._move(sql.CANCEL, runs=ids, reason=reason, cause=cause)
+
+    def _move(self, statement: str, **values: Any) -> list[Moved]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            moved = [Moved(*row) for row in cursor.fetchall()]
+        self.made += moved
+        return moved
+
+
+@contextmanager
+def moving(run_ids: Iterable[int]) -> Iterator[Moves]:
+    """Lock the runs in one transaction, let their JobRuns move, and tell of all moves at its end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(sql.LOCK_RUNS, {"ids": sorted(run_ids)})
+            runs = {
+                row[0]: LockedRun(row[0], row[1], row[2], row[3], row[4], _json(row[5]), row[6]) for row in cursor.fetchall()
+            }
+        moves = Moves(runs)
+        yield moves
+        if moves.made or moves.expanded:
+            touched = moves.expanded.union(move.graph_run_id for move in moves.made)
+            signals.job_runs_moved.send(sender=JobRun, graph_run_ids=sorted(touched), moves=moves.made)
+
+
+def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:
+    """Move GraphRuns, each to its state, and tell of it. They must be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.MOVE_RUNS, {"ids": list(to), "states": [state.value for state in to.values()], "cause": cause})
+        moved = [RunMoved(*row) for row in cursor.fetchall()]
+    if moved:
+        signals.graph_runs_moved.send(sender=GraphRun, moves=moved)
+
+
+def create_graph_runs(runs: Sequence[GraphRun]) -> list[GraphRun]:
+    """Insert fresh runs, PENDING, and tell of them."""
+    created = GraphRun.objects.bulk_create(runs)
+    signals.graph_runs_moved.send(
+        sender=GraphRun, moves=[RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in created]
+    )
+    return created
+
+
+def _json(value: Any) -> Any:
+    """Return JSONB as Python; Django leaves it to the driver as text."""
+    return json.loads(value) if isinstance(value, str) else value

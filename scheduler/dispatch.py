@@ -1,0 +1,108 @@
+"""The doorbell: "look at run 17". Lost, doubled, late or shuffled rings change latency, never an outcome.
+
+Rings are published by a thread of their own, so that no request and no walker ever waits for the broker; what cannot be
+published is dropped, because the sweep rings again for whatever nobody came for.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from celery import current_app
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+WALK = "scheduler.tasks.walk"
+WAITING_RINGS = 10_000  # more than this many unsent rings are dropped
+PAUSE = 2.0  # seconds without trying, after the broker failed
+GOODBYE = 2.0  # seconds that a process waits at its end for rings to leave
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    """A walker wanted at a run, from among the workers of a queue. `message_id` is the Celery message's."""
+
+    run_id: int
+    queue: str
+    message_id: str | None = None
+
+
+def ring_on_commit(rings: Iterable[Ring]) -> None:
+    """Ring once the present transaction has committed."""
+    wanted = list(rings)
+    if wanted:
+        transaction.on_commit(lambda: ring(wanted), robust=True)
+
+
+def ring(rings: Iterable[Ring]) -> None:
+    """Ring soon; never raises, never waits."""
+    bell = _bell()
+    for wanted in rings:
+        bell.put(wanted)
+
+
+class Bell:
+    """One process's publisher of rings."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._rings: queue.Queue[Ring] = queue.Queue(maxsize=WAITING_RINGS)
+        self._quiet_until = 0.0
+        threading.Thread(target=self._run, name="bell", daemon=True).start()
+        atexit.register(self.flush)
+
+    def put(self, wanted: Ring) -> None:
+        """Take a ring to publish, or drop it when too many wait."""
+        try:
+            self._rings.put_nowait(wanted)
+        except queue.Full:
+            logger.warning("ring for run %s dropped: %s rings wait for the broker", wanted.run_id, WAITING_RINGS)
+
+    def flush(self) -> None:
+        """Wait a moment until what was taken is published."""
+        limit = time.monotonic() + GOODBYE
+        while self._rings.unfinished_tasks and time.monotonic() < limit:
+            time.sleep(0.005)
+
+    def _run(self) -> None:
+        while True:
+            wanted = self._rings.get()
+            try:
+                self._publish(wanted)
+            except Exception as error:  # whatever the broker's client raises
+                self._quiet_until = time.monotonic() + PAUSE
+                logger.warning("the broker does not take rings (%s); the sweep will ring again", error)
+            finally:
+                self._rings.task_done()
+
+    def _publish(self, wanted: Ring) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        current_app.send_task(
+            WALK,
+            args=[wanted.run_id, wanted.queue],
+            queue=wanted.queue,
+            task_id=wanted.message_id,
+            ignore_result=True,
+            retry=False,
+        )
+
+
+_lock = threading.Lock()
+_present: list[Bell] = []
+
+
+def _bell() -> Bell:
+    """Return this process's bell; a forked child makes its own."""
+    with _lock:
+        if not _present or _present[0].pid != os.getpid():
+            _present[:] = [Bell()]
+        return _present[0]

@@ -1,0 +1,264 @@
+"""The engine's verbs: launch, begin, settle, cancel, give back. Each is one transaction under the locks of its runs.
+
+The order in a transaction is always the same: lock the runs, move, look, decide, move, and ring once it has committed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from dags.models import Graph
+from dags.params import check_params
+from dags.rules import OnFailure
+from runs import transitions
+from runs.compiled import Compiled, compiled
+from runs.execution_graphs import copy_graphs
+from runs.models import GraphRun, JobRun
+from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
+from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
+from scheduler import dispatch, hands, nodes, retry, spread
+from scheduler.work import Outcome
+
+Ended = tuple[int, int, Outcome]
+"""A JobRun's id, the attempt, and what became of it."""
+
+
+@dataclass(kw_only=True)
+class Walker:
+    """Who claims: a walk on a worker. `limit` is how many JobRuns it takes at once, 0 when its turn is over."""
+
+    worker: UUID
+    queues: Sequence[str]
+    rung_on: str
+    walk: str | None = None
+    limit: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What a settlement did: the ids that really moved, and what the walker has claimed next."""
+
+    moved: frozenset[int] = frozenset()
+    claimed: Sequence[Claimed] = field(default_factory=list)
+
+
+def launch(
+    graphs: Sequence[Graph],
+    *,
+    params: Mapping[str, Any] | None = None,
+    trigger: str = GraphRun.Trigger.MANUAL,
+    launched_by: Any = None,
+    scheduled_for: datetime | None = None,
+) -> list[GraphRun]:
+    """Start a run of each graph as it is now, and return the runs, PENDING.
+
+    The present content is pinned: an edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their
+    JobRuns here, larger ones by their first walk. Raise `Invalid` for params that a graph's schema refuses.
+    """
+    with transaction.atomic():
+        # Locked against edits, so that the copy and the revision it is filed under belong together.
+        locked = list(Graph.objects.select_for_update(no_key=True).filter(pk__in=[g.pk for g in graphs]).order_by("pk"))
+        for graph in locked:
+            check_params(graph, params or {})
+        copies = copy_graphs(locked)
+        runs = transitions.create_graph_runs(
+            [
+                GraphRun(
+                    execution_graph=copies[graph.pk],
+                    graph=graph,
+                    project_id=graph.project_id,
+                    name=graph.name,
+                    size=copies[graph.pk].size,
+                    params=params or {},
+                    trigger=trigger,
+                    launched_by=launched_by,
+                    scheduled_for=scheduled_for,
+                )
+                for graph in locked
+            ]
+        )
+        Graph.objects.filter(pk__in=[graph.pk for graph in locked]).update(last_launched=Now())
+        _start(runs)
+    return runs
+
+
+def _start(runs: Sequence[GraphRun]) -> None:
+    """Give small runs their JobRuns, and ring all of them once."""
+    small = {run.pk: compiled(run.execution_graph_id) for run in runs if run.size <= settings.EXPAND_INLINE}
+    with transitions.moving(run.pk for run in runs) as moves:
+        ready: dict[int, Counter[str]] = {run.pk: Counter() for run in runs if run.pk not in small}
+        for move in moves.expand({run_id: graph.rows() for run_id, graph in small.items()}) if small else []:
+            ready.setdefault(move.graph_run_id, Counter())[move.queue] += 1
+        # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
+        first = {run.pk: str(run.task_id) for run in runs}
+        rings = {run_id: dict.fromkeys(queues or ["default"], 1) for run_id, queues in ready.items()}
+        _write_walkers(moves, rings)
+    dispatch.ring_on_commit(
+        dispatch.Ring(run_id=run_id, queue=queue, message_id=first[run_id] if place == 0 else None)
+        for run_id, queues in rings.items()
+        for place, queue in enumerate(queues)
+    )
+
+
+def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
+    """Claim the first work of a walk that was rung; nothing when there is none."""
+    with transitions.moving([run_id]) as moves:
+        run = moves.runs.get(run_id)
+        if run is None or run.state not in GRAPH_UNFINISHED:
+            return []
+        graph = compiled(run.execution_graph_id)
+        if not run.expanded:
+            moves.expand({run_id: graph.rows()})
+        claimed = _claim(moves, run, graph, walker)
+        if claimed:
+            # More may be ready than this walker takes: whoever comes brings the others, as far as slots are free.
+            _ring_helpers(moves, run, graph, spread.ready_work(run_id, limit=max(nodes.slots(q) for q in walker.queues)))
+        else:
+            _leave(run, walker)
+    return claimed
+
+
+def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | None = None) -> Settlement:
+    """Record the outcomes of attempts, release their children, and claim the walker's next work: one transaction.
+
+    An attempt that is no longer the present one, or that has ended already, moves nothing: the first write wins.
+    """
+    with transitions.moving([run_id]) as moves:
+        run = moves.runs.get(run_id)
+        if run is None:
+            return Settlement()
+        graph = compiled(run.execution_graph_id)
+        moved = moves.settle(_decide(run, graph, ended), cause=cause)
+        released = _release(moves, run, graph, moved)
+        claimed = _claim(moves, run, graph, walker) if walker else []
+        ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
+        ready.subtract(claim.queue for claim in claimed)
+        if walker and not claimed:
+            _give_up_turn(run, walker)
+        _ring_helpers(moves, run, graph, {queue: count for queue, count in ready.items() if count > 0})
+    return Settlement(moved=frozenset(move.id for move in moved), claimed=claimed)
+
+
+def cancel(run_ids: Iterable[int], *, cause: str) -> None:
+    """Cancel all of the runs that has not ended; what is running is asked to stop. Idempotent."""
+    with transitions.moving(run_ids) as moves:
+        unborn = {run.id: compiled(run.execution_graph_id).rows() for run in moves.runs.values() if not run.expanded}
+        if unborn:
+            moves.expand(unborn)
+        moves.cancel(reason=cause, cause=cause)
+
+
+def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozenset[int]:
+    """Give back attempts whose worker was lost, by JobRun id; the ids that moved. One lost too often fails."""
+    with transitions.moving([run_id]) as moves:
+        run = moves.runs.get(run_id)
+        if run is None:
+            return frozenset()
+        graph = compiled(run.execution_graph_id)
+        rows = JobRun.objects.filter(pk__in=attempts).values_list("pk", "failures", "losses")
+        lost = []
+        for pk, failures, losses in rows:
+            facts = retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=False)
+            after = retry.after_loss(facts, limit=settings.LOSS_LIMIT)
+            errors = {"error": "worker_lost", "losses": losses + 1} if after.state == JobRunState.FAILED else None
+            lost.append(Settled(id=pk, attempt=attempts[pk], state=after.state, errors=errors, reason=after.reason, lost=True))
+        moved = moves.settle(lost, cause=cause)
+        released = _release(moves, run, graph, moved)
+        ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
+        # The lost walkers are still counted: forget them, or nobody would be rung.
+        _set_walkers(run, {})
+        _ring_helpers(moves, run, graph, ready)
+    return frozenset(move.id for move in moved)
+
+
+# --- The steps of the verbs ---
+
+
+def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Settled]:
+    """Say where each attempt goes. Only failures need to know what happened before them."""
+    failing = [pk for pk, _, outcome in ended if outcome.state == JobRunState.FAILED]
+    facts = {row[0]: row[1:] for row in JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses")}
+    stopped = bool(failing) and graph.on_failure == OnFailure.STOP and spread.has_failed(run.id)
+    settled = []
+    for pk, attempt, outcome in ended:
+        node, failures, losses = facts.get(pk, (None, 0, 0))
+        known = retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=stopped)
+        after = retry.after(outcome, known, graph.task(node) if node is not None else {})
+        settled.append(
+            Settled(
+                id=pk,
+                attempt=attempt,
+                state=after.state,
+                results=outcome.results,
+                errors=outcome.errors,
+                reason=after.reason,
+                delay=after.delay,
+                failed=after.failed,
+            )
+        )
+    delays = [one.delay for one in settled if one.delay]
+    if delays:
+        spread.wake_in(run.id, min(delays))
+    return settled
+
+
+def _release(moves: Moves, run: LockedRun, graph: Compiled, moved: Sequence[Moved]) -> list[Moved]:
+    """Queue or skip what waited for the ended ones."""
+    ended = [(move.node, JobRunState(move.state)) for move in moved if move.state in FINISHED]
+    decided = spread.from_ended(run.id, graph, ended)
+    return moves.unlock(decided, cause="unlocked") if decided else []
+
+
+def _claim(moves: Moves, run: LockedRun, graph: Compiled, walker: Walker) -> list[Claimed]:
+    limit = walker.limit
+    if graph.max_parallel is not None:
+        limit = min(limit, graph.max_parallel - JobRun.objects.filter(graph_run=run.id, state=JobRunState.RUNNING).count())
+    if limit <= 0 or run.cancel_requested:
+        return []
+    return moves.claim(run.id, queues=walker.queues, limit=limit, worker=walker.worker, walk=walker.walk)
+
+
+def _give_up_turn(run: LockedRun, walker: Walker) -> None:
+    """Leave the run; a walker whose turn is over, not its work, has another one rung in its place."""
+    if walker.limit:
+        _leave(run, walker)
+    else:
+        dispatch.ring_on_commit([dispatch.Ring(run_id=run.id, queue=walker.rung_on)])
+
+
+def _leave(run: LockedRun, walker: Walker) -> None:
+    _set_walkers(run, hands.left(run.walkers, walker.rung_on))
+
+
+def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[str, int]) -> None:
+    """Ring walkers for ready work that nobody at hand takes."""
+    if not ready:
+        return
+    slots = {queue: min(nodes.slots(queue), graph.max_parallel or 1_000_000) for queue in ready}
+    rings = hands.wanted(ready, run.walkers, slots)
+    if rings:
+        _write_walkers(moves, {run.id: rings})
+        dispatch.ring_on_commit(
+            dispatch.Ring(run_id=run.id, queue=queue) for queue, count in rings.items() for _ in range(count)
+        )
+
+
+def _write_walkers(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
+    for run_id, wanted in rings.items():
+        run = moves.runs[run_id]
+        _set_walkers(run, hands.joined(run.walkers, wanted))
+
+
+def _set_walkers(run: LockedRun, walkers: dict[str, int]) -> None:
+    if walkers != run.walkers:
+        run.walkers = walkers
+        GraphRun.objects.filter(pk=run.id).update(walkers=walkers, rung_at=Now())

@@ -1,0 +1,137 @@
+"""The sweep: repairs what a fault left behind, and rings what has come due.
+
+Every living worker tries each second, and beat now and then. What is due is looked up under an advisory lock, by one of
+them at a time, and acted on after it: each act is a transaction of its own, guarded, and harmless when done twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from runs import sql, transitions
+from runs.models import GraphRun, JobRun, Worker
+from runs.states import GRAPH_UNFINISHED, JobRunState
+from scheduler import dispatch, engine
+from scheduler.work import failed
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x73776565  # the sweep's advisory lock
+KEEP_DEAD_WORKERS = 10  # leases that a silent worker's row is kept for people to see
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """One thing that each sweep looks after: `find` what is due, quickly; `act` on it, when there is any."""
+
+    find: Callable[[], Rows]
+    act: Callable[[Rows], None]
+
+
+def sweep() -> bool:
+    """Do every duty once, unless another process is looking; tell whether it was done."""
+    with transaction.atomic():
+        # Held by the transaction: a sweeper that dies lets go of it, and a pooled connection cannot keep it.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+            if not cursor.fetchone()[0]:
+                return False
+        found = [(duty, duty.find()) for duty in _duties]
+    for duty, rows in found:
+        if rows:
+            duty.act(rows)
+    return True
+
+
+def add_duty(duty: Duty) -> None:
+    """Have each sweep do one more thing."""
+    _duties.append(duty)
+
+
+def take_back_lost(rows: Rows) -> None:
+    """Give back (JobRun id, run id, attempt) of workers that are not among the living."""
+    for run_id, attempts in _by_run(rows).items():
+        moved = engine.give_back(run_id, attempts, cause="worker lost")
+        logger.warning("run %s: %s attempts of lost workers given back", run_id, len(moved))
+
+
+def take_back_walk(message_id: str, *, cause: str) -> None:
+    """Give back what the walk of one Celery message held: its pool process is known to be dead."""
+    rows = JobRun.objects.filter(walk_id=message_id, state=JobRunState.RUNNING, graph_run__isnull=False)
+    for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
+        engine.give_back(run_id, attempts, cause=cause)
+
+
+def enforce_timeouts(rows: Rows) -> None:
+    """End waits past their deadline, and attempts whose worker did not end them in time."""
+    for job_run_id, run_id, attempt, timeout in rows:
+        outcome = failed(f"timed out after {timeout:g} s", timeout=timeout)
+        engine.settle(run_id, [(job_run_id, attempt, outcome)], cause="timed out")
+
+
+def ring(rows: Rows) -> None:
+    """Ring a walker for each queue of the runs that has claimable work; who was counted before may be dead."""
+    run_ids = [row[0] for row in rows]
+    queues: dict[int, set[str]] = defaultdict(set)
+    claimable = JobRun.objects.filter(graph_run__in=run_ids, state=JobRunState.QUEUED, available_at__lte=Now())
+    for run_id, queue in claimable.order_by().values_list("graph_run_id", "queue").distinct():
+        queues[run_id].add(queue)
+    unborn = GraphRun.objects.filter(pk__in=run_ids, expanded=False, state__in=GRAPH_UNFINISHED)
+    for run_id in unborn.values_list("pk", flat=True):
+        queues[run_id].add("default")
+    with transitions.moving(queues) as moves:
+        for run in moves.runs.values():
+            GraphRun.objects.filter(pk=run.id).update(walkers=dict.fromkeys(queues[run.id], 1), rung_at=Now())
+        dispatch.ring_on_commit(
+            dispatch.Ring(run_id=run_id, queue=queue) for run_id, names in queues.items() for queue in names
+        )
+
+
+def ring_waiting_work(queues: Iterable[str]) -> None:
+    """Ring every run with claimable work on these queues: a worker for them has just come."""
+    claimable = JobRun.objects.filter(state=JobRunState.QUEUED, queue__in=list(queues), available_at__lte=Now())
+    ring(list(claimable.order_by().values_list("graph_run_id").distinct()))
+
+
+def forget_dead_workers(rows: Rows) -> None:
+    """Delete the rows of workers long silent; their attempts are taken back by their absence all the same."""
+    Worker.objects.filter(pk__in=[row[0] for row in rows]).delete()
+
+
+def _long_silent() -> Rows:
+    silent = Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(seconds=settings.LEASE * KEEP_DEAD_WORKERS))
+    return list(silent.values_list("pk"))
+
+
+def _by_run(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[int, int]]:
+    """Group (JobRun id, run id, attempt) rows into {run: {JobRun: attempt}}."""
+    runs: dict[int, dict[int, int]] = defaultdict(dict)
+    for job_run_id, run_id, attempt in rows:
+        runs[run_id][job_run_id] = attempt
+    return runs
+
+
+def _rows(statement: str, **values: float) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+_duties = [
+    Duty(find=lambda: _rows(sql.LOST_ATTEMPTS, lease=settings.LEASE), act=take_back_lost),
+    Duty(find=lambda: _rows(sql.TIMED_OUT, grace=settings.KILL_GRACE * 2), act=enforce_timeouts),
+    Duty(find=lambda: _rows(sql.TAKE_DUE_ALARMS), act=ring),
+    Duty(find=lambda: _rows(sql.TAKE_OVERDUE_RUNS, grace=settings.RING_GRACE), act=ring),
+    Duty(find=_long_silent, act=forget_dead_workers),
+]

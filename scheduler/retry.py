@@ -1,0 +1,68 @@
+"""What follows from the end of an attempt: an end, or another try, and when. Pure: no database, broker or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runs.states import JobRunState
+from scheduler.work import Outcome
+
+MAX_DELAY = 24 * 3600.0  # seconds; back-off grows no further
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What is known of the attempt that ended: how often the job had failed, and had been lost, before it."""
+
+    failures: int
+    losses: int
+    cancel_requested: bool
+    stopped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """The state that a job moves to; when that is QUEUED, after how many seconds it may be claimed."""
+
+    state: JobRunState
+    delay: float = 0.0
+    reason: str | None = None
+    failed: bool = False
+
+
+def delay(failures: int, task: Mapping[str, Any]) -> float:
+    """Return the seconds to wait after the given number of failures, the latest included."""
+    try:
+        return min(task["retry_delay"] * task["retry_backoff"] ** (failures - 1), MAX_DELAY)
+    except OverflowError:
+        return MAX_DELAY
+
+
+def after(outcome: Outcome, attempt: Attempt, task: Mapping[str, Any]) -> Settlement:
+    """Decide what an outcome leads to; only a failure may lead to another try."""
+    if outcome.state != JobRunState.FAILED:
+        return Settlement(state=outcome.state, reason=outcome.reason)
+    failures = attempt.failures + 1
+    if attempt.cancel_requested:
+        return Settlement(state=JobRunState.FAILED, reason="failed while it was being cancelled", failed=True)
+    if outcome.permanent or attempt.stopped or failures > task["retries"]:
+        return Settlement(state=JobRunState.FAILED, failed=True)
+    seconds = delay(failures, task)
+    return Settlement(
+        state=JobRunState.QUEUED,
+        delay=seconds,
+        reason=f"retry {failures} of {task['retries']} after {seconds:g} s",
+        failed=True,
+    )
+
+
+def after_loss(attempt: Attempt, *, limit: int) -> Settlement:
+    """Decide what the loss of a worker leads to: the job is given back until it was lost `limit` times."""
+    losses = attempt.losses + 1
+    if attempt.cancel_requested:
+        return Settlement(state=JobRunState.CANCELLED, reason="cancelled; its worker was lost")
+    if losses >= limit:
+        return Settlement(state=JobRunState.FAILED, reason="worker_lost")
+    return Settlement(state=JobRunState.QUEUED, reason=f"worker lost ({losses} of {limit}), given back")

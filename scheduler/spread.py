@@ -1,0 +1,72 @@
+"""Reads the rows that readiness decides on, and a few facts of a run that the engine asks for. Under the run's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from dags.rules import OnFailure
+from runs import sql
+from runs.compiled import Compiled
+from runs.models import JobRun
+from runs.states import JobRunState
+from runs.transitions import Decided
+from scheduler import readiness
+from scheduler.readiness import Pending
+
+
+def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunState]]) -> list[Decided]:
+    """Return what the ends of nodes make of the undecided JobRuns of their run.
+
+    One query on the happy path; two when a skip spreads beyond the children, whatever the size of what it reaches.
+    """
+    failed = [node for node, end in ended if end == JobRunState.FAILED]
+    if failed and graph.on_failure == OnFailure.STOP:
+        undecided = _read(sql.NOT_STARTED_OF_RUN, run=run_id)
+        stopped = readiness.stop(graph, failed[0], undecided).changed
+        return _decided(stopped + readiness.unlock(graph, ended, undecided).changed)
+    children = sorted({child for node, _ in ended for child in graph.children(node)})
+    if not children:
+        return []
+    unlocked = readiness.unlock(graph, ended, _read(sql.PENDING_AT, run=run_id, nodes=children))
+    if unlocked.missing:
+        unlocked = readiness.unlock(graph, ended, _read(sql.PENDING_OF_RUN, run=run_id))
+    return _decided(unlocked.changed)
+
+
+def _read(statement: str, **values: Any) -> dict[int, Pending]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return {
+            node: Pending(pk, node, queue, waiting_on, met, failed, JobRunState(state))
+            for pk, node, queue, waiting_on, met, failed, state in cursor.fetchall()
+        }
+
+
+def _decided(rows: Sequence[Pending]) -> list[Decided]:
+    unique = {row.id: row for row in rows}  # one that was stopped may have been reached again by a skip
+    return [Decided(row.id, row.state, row.waiting_on, row.met, row.failed, row.reason) for row in unique.values()]
+
+
+def has_failed(run_id: int) -> bool:
+    """Tell whether a JobRun of the run has failed for good."""
+    return JobRun.objects.filter(graph_run=run_id, state=JobRunState.FAILED).exists()
+
+
+def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
+    """Count claimable JobRuns by queue; no more than `limit` are looked at."""
+    rows = JobRun.objects.filter(Q(graph_run=run_id, state=JobRunState.QUEUED, available_at__lte=Now()))
+    counts: dict[str, int] = {}
+    for queue in rows.values_list("queue", flat=True)[: max(limit, 1)]:
+        counts[queue] = counts.get(queue, 0) + 1
+    return counts
+
+
+def wake_in(run_id: int, seconds: float) -> None:
+    """Have the sweep ring the run once a retry is due, or sooner if it was to be woken sooner."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.WAKE_IN, {"run": run_id, "seconds": seconds})

@@ -1,0 +1,29 @@
+"""The Celery tasks: doors. A message says where to look, and nothing it says is believed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from dags.callables import register
+from scheduler import recovery, walker
+
+
+@shared_task(name="scheduler.tasks.walk", bind=True)
+def walk(self: Any, run_id: int, queue: str = "default") -> None:
+    """Walk a run. A message that is not ours does nothing."""
+    if isinstance(run_id, int) and isinstance(queue, str) and 0 < run_id < 2**63:
+        walker.walk(run_id, queue, message_id=self.request.id)
+
+
+@shared_task(name="scheduler.tasks.sweep")
+def sweep() -> None:
+    """Sweep once."""
+    recovery.sweep()
+
+
+@register(name="scheduler.tasks.example_func")
+def example_func(*args: Any, **kwargs: Any) -> dict[str, str]:
+    """Return the seed's example result."""
+    return {"res": "Test data"}
