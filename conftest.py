@@ -5,7 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("CELERIAC_HOME", str(Path(__file__).parent / "var" / "test"))
 
-from config import embedded  # noqa: E402
+from config import embedded
 
 started_here = embedded.start()
 

