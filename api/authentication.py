@@ -34,7 +34,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return "Session"
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular types it not
     """Tell the OpenAPI document how a token is sent."""
 
     target_class = "api.authentication.TokenAuthentication"
@@ -45,7 +45,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Token <token>"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # likewise
     """Tell the OpenAPI document about the browser's session."""
 
     target_class = "api.authentication.SessionAuthentication"

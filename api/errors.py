@@ -3,6 +3,7 @@
 A class's docstring is its default message; `code` never changes; the kind it derives from decides the HTTP status.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -25,10 +26,13 @@ class Invalid(CeleriacError):
     code = "invalid"
     status = 400
 
-    def __init__(self, message: str | None = None, *, field: str | None = None, **facts: Any) -> None:
-        """Name the `field` at fault: the client then gets `{"field": ["message"]}`."""
-        super().__init__(message, **facts)
+    def __init__(
+        self, message: str | None = None, *, field: str | None = None, messages: Sequence[str] = (), **facts: Any
+    ) -> None:
+        """Name the `field` at fault: the client then gets `{"field": ["message"]}`, or all of `messages` there."""
+        super().__init__(message or "; ".join(messages) or None, **facts)
         self.field = field
+        self.messages = list(messages) or [self.message]
 
 
 class NotFound(CeleriacError):

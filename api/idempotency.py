@@ -6,14 +6,18 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.access import project_of
 from api.errors import Conflict, Invalid
 from api.models import IdempotentAnswer
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
@@ -38,13 +42,12 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             return method(view, request, *args, **kwargs)
         if not key or len(key) > MAX_KEY or not key.isprintable():
             raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} printable characters.")
+        user = cast("User", request.user)  # permissions came first: nobody anonymous gets here
         digest = _digest(request)
         with transaction.atomic():
             # The row comes first: of two requests at once the second waits here for the first one's commit.
-            IdempotentAnswer.objects.bulk_create(
-                [IdempotentAnswer(user=request.user, key=key, digest=digest)], ignore_conflicts=True
-            )
-            kept = IdempotentAnswer.objects.select_for_update().get(user=request.user, key=key)
+            IdempotentAnswer.objects.bulk_create([IdempotentAnswer(user=user, key=key, digest=digest)], ignore_conflicts=True)
+            kept = IdempotentAnswer.objects.select_for_update().get(user=user, key=key)
             if kept.digest != digest:
                 raise KeyReused
             if kept.status is not None:
@@ -59,5 +62,6 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _digest(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True)
-    return hashlib.sha256(f"{request.method} {request.path.rstrip('/')}\n{body}".encode()).hexdigest()
+    """Return what makes two requests the same; a token of another project asks for another thing."""
+    facts = [request.method, request.path.rstrip("/"), project_of(request), request.data]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,10 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.errors import Invalid
+
+MAX_DIGITS = 9  # of a limit; Python refuses to read thousands of them
+
 
 class NewestFirst(CursorPagination):
     """`?limit=` rows (100, up to 1000), the next page by `Link: <...>; rel="next"`; never a count."""
@@ -24,6 +28,13 @@ class NewestFirst(CursorPagination):
         if cursor and not str(cursor.position or 0).isdecimal():
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+    def get_page_size(self, request: Request) -> int:
+        """Return the limit asked for; refuse one that is not a whole number above 0."""
+        asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not asked.isascii() or not asked.isdecimal() or not asked.strip("0"):
+            raise Invalid("Must be a whole number above 0.", field=self.page_size_query_param)
+        return self.max_page_size if len(asked) > MAX_DIGITS else min(int(asked), self.max_page_size)
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]

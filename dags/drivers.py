@@ -13,6 +13,7 @@ from dags.errors import InvalidTask
 
 NUMBERS = {0: "offline", 1: "python", 2: "shell"}  # the seed's is_py_func
 SYSTEM = 2  # what a driver without a number of its own reads as
+_KINDS = {"args": (list, "a list"), "kwargs": (dict, "an object"), "env": (dict, "an object"), "cwd": (str, "text")}
 
 
 def _accept(command: str, configs: Mapping[str, Any]) -> None:
@@ -51,15 +52,32 @@ def number(driver: str) -> int:
     return next((n for n, name in NUMBERS.items() if name == driver), SYSTEM)
 
 
+def agreed(driver: str | None, is_py_func: int | None, present: str) -> str:
+    """Return the driver that both views of it name; None stands for "not given", `present` for what it is so far.
+
+    Raise `InvalidTask` where they contradict each other.
+    """
+    if is_py_func is None:
+        return present if driver is None else driver
+    if driver is None:
+        return present if number(present) == is_py_func else NUMBERS[is_py_func]
+    if number(driver) != is_py_func:
+        raise InvalidTask(
+            f"{is_py_func} means {NUMBERS[is_py_func]}, but driver says {driver}: give one of the two.", field="is_py_func"
+        )
+    return driver
+
+
 def check(driver: str, command: str, configs: Mapping[str, Any] | None) -> None:
     """Raise `InvalidTask` unless a task of this driver may have this command and these configs."""
     spec = _specs.get(driver)
     if spec is None:
-        raise InvalidTask(f"Unknown driver {driver!r}; there are {', '.join(names())}.", field="driver")
+        raise InvalidTask(f"Unknown driver {driver!r}; there are {', '.join(names()) or 'none'}.", field="driver")
     if spec.needs_command and not command.strip():
         raise InvalidTask(f"A task of the driver {driver} needs a command.", field="command")
-    _check_configs(spec, configs or {})
-    spec.check(command, configs or {})
+    configs = {} if configs is None else configs
+    _check_configs(spec, configs)
+    spec.check(command, configs)
 
 
 def _check_configs(spec: DriverSpec, configs: Mapping[str, Any]) -> None:
@@ -67,9 +85,13 @@ def _check_configs(spec: DriverSpec, configs: Mapping[str, Any]) -> None:
         raise InvalidTask("Must be an object such as {args: [...], kwargs: {...}}, or null.", field="configs")
     unknown = set(configs) - spec.configs_keys
     if unknown:
-        raise InvalidTask(
-            f"Unknown key {sorted(unknown)[0]!r}; {spec.name} knows {', '.join(sorted(spec.configs_keys))}.", field="configs"
-        )
-    for key, kind, said in (("args", list, "a list"), ("kwargs", dict, "an object"), ("env", dict, "an object"), ("cwd", str, "text")):
+        known = ", ".join(sorted(spec.configs_keys)) or "none"
+        raise InvalidTask(f"Unknown key {min(unknown)!r}; the driver {spec.name} knows {known}.", field="configs")
+    for key, kind, said in (
+        ("args", list, "a list"),
+        ("kwargs", dict, "an object"),
+        ("env", dict, "an object"),
+        ("cwd", str, "text"),
+    ):
         if key in configs and not isinstance(configs[key], kind):
             raise InvalidTask(f"{key} must be {said}.", field="configs")

@@ -1,6 +1,6 @@
 """What can be wrong with a graph."""
 
-from api.errors import Invalid, NotFound
+from api.errors import Conflict, Invalid, NotFound
 
 
 class InvalidGraph(Invalid):
@@ -21,6 +21,24 @@ class InvalidEdge(Invalid):
     code = "invalid_edge"
 
 
+class SelfEdge(InvalidEdge):
+    """A task cannot wait for itself."""
+
+    code = "self_edge"
+
+
+class DuplicateEdge(InvalidEdge):
+    """There is an edge between these two tasks already."""
+
+    code = "duplicate_edge"
+
+
+class EdgeBetweenGraphs(InvalidEdge):
+    """An edge connects two tasks of one graph; these belong to different ones."""
+
+    code = "edge_between_graphs"
+
+
 class Cycle(InvalidEdge):
     """The edges make a cycle."""
 
@@ -37,3 +55,27 @@ class GraphNotFound(NotFound):
     """No such graph."""
 
     code = "graph_not_found"
+
+
+class TaskNotFound(NotFound):
+    """No such task."""
+
+    code = "task_not_found"
+
+
+class EdgeNotFound(NotFound):
+    """No such edge."""
+
+    code = "edge_not_found"
+
+
+class ProjectNotFound(NotFound):
+    """No such project."""
+
+    code = "project_not_found"
+
+
+class ProjectBusy(Conflict):
+    """Executions of this project have not ended: cancel them first."""
+
+    code = "project_busy"

@@ -1,0 +1,104 @@
+"""What OpenAPI tells of the paths here beyond what their serializers do: sentences and examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+
+from api.idempotency import HEADER
+
+KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Repeat a request safely: it is done once.")
+
+PROJECT = {"id": 1, "name": "default", "description": "", "state": "SUCCESS", "created_at": "2027-01-01T00:00:00Z"}
+TASK = {
+    "task_id": 1,
+    "parent": 1,
+    "name": "Test Task 1",
+    "key": "test_task_1",
+    "description": "",
+    "command": "scheduler.tasks.example_func",
+    "is_py_func": 1,
+    "driver": "python",
+    "configs": None,
+    "auto_report": True,
+    "retries": 0,
+    "retry_delay": 0,
+    "retry_backoff": 1,
+    "timeout": None,
+    "trigger_rule": "all_success",
+    "queue": None,
+    "priority": 0,
+    "node_selector": None,
+}
+EDGE = {"id": 1, "task_from": 1, "task_to": 2, "condition": "success"}
+GRAPH_ROW = {
+    "graph_id": 1,
+    "name": "test graph",
+    "execution_key": "default",
+    "last_launched": "2027-01-01T06:50:31.520896Z",
+    "project": 1,
+    "state": "SUCCESS",
+    "task_count": 2,
+}
+GRAPH = {
+    "graph_id": 1,
+    "name": "test graph",
+    "execution_key": "default",
+    "last_launched": "2027-01-01T06:50:31.520896Z",
+    "project": 1,
+    "description": "",
+    "on_failure": "skip",
+    "max_parallel": None,
+    "params_schema": None,
+    "revision": 1,
+    "state": "SUCCESS",
+    "tasks": [TASK, {**TASK, "task_id": 2, "name": "Test Task 2", "key": "test_task_2"}],
+    "edges": [EDGE],
+}
+NEW_GRAPH = {
+    "name": "test graph",
+    "tasks": [
+        {"name": "Test Task 1", "command": "scheduler.tasks.example_func"},
+        {"name": "Say it", "key": "say", "driver": "shell", "command": "echo done"},
+    ],
+    "edges": [{"task_from": "test_task_1", "task_to": "say"}],
+}
+
+
+def _example(name: str, value: Any, *, sent: bool = False) -> OpenApiExample:
+    return OpenApiExample(name, value, request_only=sent, response_only=not sent)
+
+
+def _crud(one: str, many: str, *, row: Any, shown: Any, sent: Any, replaces: str = "") -> Any:
+    """Return the sentences and examples of the six methods of a kind of object."""
+    shows, sends = _example(one, shown), _example(f"new {one}", sent, sent=True)
+    return extend_schema_view(
+        list=extend_schema(summary=f"List {many}, newest first", examples=[_example(one, row)]),
+        create=extend_schema(summary=f"Create a {one}", parameters=[KEY], examples=[shows, sends]),
+        retrieve=extend_schema(summary=f"Show a {one}", examples=[shows]),
+        update=extend_schema(summary=f"Replace a {one}", description=replaces, examples=[shows, sends]),
+        partial_update=extend_schema(summary=f"Change fields of a {one}", examples=[shows]),
+        destroy=extend_schema(summary=f"Delete a {one}"),
+    )
+
+
+PROJECTS = _crud("project", "projects", row=PROJECT, shown=PROJECT, sent={"name": "nightly"})
+GRAPHS = _crud(
+    "graph",
+    "graphs",
+    row=GRAPH_ROW,
+    shown=GRAPH,
+    sent=NEW_GRAPH,
+    replaces="With tasks and edges, the whole definition at once: tasks that keep their key keep their task_id.",
+)
+TASKS = _crud(
+    "task",
+    "tasks",
+    row=TASK,
+    shown=TASK,
+    sent={"parent": 1, "name": "Test Task 1", "command": "scheduler.tasks.example_func"},
+)
+EDGES = _crud("edge", "edges", row=EDGE, shown=EDGE, sent={"task_from": 1, "task_to": 2})
+PICTURE = extend_schema(summary="Draw a graph, layer by layer", responses={(200, "image/svg+xml"): OpenApiTypes.STR})

@@ -1,0 +1,39 @@
+"""Graphs as they are read, each in a constant number of queries."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from dags.models import Edge, Graph, Task
+
+
+def graphs_listed() -> QuerySet[Graph]:
+    """Return graphs with their `state` and `task_count`."""
+    tasks = Task.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
+    count = Subquery(tasks.annotate(count=Count("pk")).values("count"))
+    return _with_state(Graph.objects.defer("params_schema")).annotate(task_count=Coalesce(count, 0))
+
+
+def graphs_whole() -> QuerySet[Graph]:
+    """Return graphs with their `state`, tasks and edges."""
+    return _with_state(Graph.objects.all()).prefetch_related(
+        Prefetch("tasks", Task.objects.order_by("pk")), Prefetch("edges", Edge.objects.order_by("pk"))
+    )
+
+
+def _with_state(graphs: QuerySet[Graph]) -> QuerySet[Graph]:
+    """Add the state of each graph's latest run, null where it has none.
+
+    The runs are a layer above: they are found by name, not imported.
+    """
+    runs = apps.get_model("runs", "GraphRun")._default_manager.filter(graph=OuterRef("pk"))
+    return graphs.annotate(state=Subquery(runs.order_by("-pk").values("state")[:1]))
+
+
+def drawing(graph: Graph) -> tuple[dict[int, str], list[tuple[int, int]]]:
+    """Return the names of a graph's tasks by id, and its edges, as `dags.picture.draw` takes them."""
+    tasks = dict(Task.objects.filter(parent=graph).order_by("pk").values_list("pk", "name"))
+    edges = Edge.objects.filter(graph=graph).order_by("pk").values_list("task_from_id", "task_to_id")
+    return tasks, list(edges)

@@ -1,0 +1,111 @@
+"""Whole graphs: created, changed and replaced in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from dags.definitions import Definition, Fields, define
+from dags.models import Edge, Graph, Task
+from dags.params import check_schema
+from dags.services.locks import lock_graphs
+from dags.services.projects import default_project
+
+BATCH = 5_000  # rows of one statement
+PARTS = ("tasks", "edges")
+TASK_FIELDS = [field.name for field in Task._meta.concrete_fields if field.name not in {"task_id", "parent"}]
+
+
+@transaction.atomic
+def create_graphs(rows: Sequence[Fields]) -> list[Graph]:
+    """Create graphs, each with its `tasks` and `edges` as `dags.definitions.define` takes them, where it has any.
+
+    A graph that names no project belongs to the default one.
+    """
+    definitions = [define(row.get("tasks", ()), row.get("edges", ())) for row in rows]
+    graphs = [Graph(**_own_fields(row)) for row in rows]
+    for graph in graphs:
+        check_schema(graph.params_schema)
+        if graph.project_id is None:
+            graph.project = default_project()
+    Graph.objects.bulk_create(graphs)
+    for graph, definition in zip(graphs, definitions, strict=True):
+        _write(graph, definition)
+    return graphs
+
+
+@transaction.atomic
+def update_graphs(changes: Mapping[int, Fields]) -> list[Graph]:
+    """Change fields of graphs, by id; `tasks` or `edges` among them replace the definition.
+
+    Tasks that have the key of one that is there keep its id. `edges` alone leave the tasks as they are; `tasks` alone
+    leave no edges.
+    """
+    graphs = list(lock_graphs(changes).values())
+    for graph in graphs:
+        _update(graph, changes[graph.pk])
+    return graphs
+
+
+@transaction.atomic
+def delete_graphs(ids: Collection[int]) -> None:
+    """Delete graphs; their executions stay."""
+    lock_graphs(ids)
+    Edge.objects.filter(graph__in=ids).delete()  # in one statement; through the tasks it would be one for each few
+    Graph.objects.filter(pk__in=ids).delete()
+
+
+def _own_fields(row: Fields) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in PARTS}
+
+
+def _update(graph: Graph, changes: Fields) -> None:
+    own = _own_fields(changes)
+    for name, value in own.items():
+        setattr(graph, name, value)
+    check_schema(graph.params_schema)
+    if len(own) < len(changes):
+        tasks = changes["tasks"] if "tasks" in changes else _present_tasks(graph)
+        _write(graph, define(tasks, changes.get("edges", ())))
+    graph.revision += 1
+    graph.save(update_fields=[*own, "revision"])
+
+
+def _present_tasks(graph: Graph) -> list[Fields]:
+    return list(Task.objects.filter(parent=graph).order_by("pk").values("task_id", *TASK_FIELDS))
+
+
+def _write(graph: Graph, definition: Definition) -> None:
+    """Make the graph's rows those of the definition; what is the same already is not written."""
+    ids = _write_tasks(graph, [Task(parent=graph, **row) for row in definition.tasks])
+    _write_edges(graph, {(ids[start], ids[end]): condition for start, end, condition in definition.edges})
+
+
+def _write_tasks(graph: Graph, tasks: Sequence[Task]) -> list[int]:
+    """Return the tasks' ids, in their order."""
+    present = {task.key: task for task in Task.objects.filter(parent=graph)}
+    staying = {task.key for task in tasks}
+    gone = [task.pk for task in present.values() if task.key not in staying]
+    Task.objects.filter(pk__in=gone).delete()
+    changed = [task for task in tasks if task.key not in present or _differ(task, present[task.key])]
+    Task.objects.bulk_create(changed, BATCH, update_conflicts=True, unique_fields=["parent", "key"], update_fields=TASK_FIELDS)
+    return [task.pk or present[task.key].pk for task in tasks]
+
+
+def _differ(task: Task, other: Task) -> bool:
+    return any(getattr(task, name) != getattr(other, name) for name in TASK_FIELDS)
+
+
+def _write_edges(graph: Graph, wanted: Mapping[tuple[int, int], str]) -> None:
+    present = {(edge.task_from_id, edge.task_to_id): edge for edge in Edge.objects.filter(graph=graph)}
+    Edge.objects.filter(pk__in=[edge.pk for pair, edge in present.items() if pair not in wanted]).delete()
+    changed = [
+        Edge(graph=graph, task_from_id=pair[0], task_to_id=pair[1], condition=condition)
+        for pair, condition in wanted.items()
+        if pair not in present or present[pair].condition != condition
+    ]
+    Edge.objects.bulk_create(
+        changed, BATCH, update_conflicts=True, unique_fields=["task_from", "task_to"], update_fields=["condition"]
+    )

@@ -1,0 +1,62 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+
+from api.errors import Invalid
+from dags.definitions import Fields
+from dags.errors import ProjectBusy, ProjectNotFound
+from dags.models import Project
+
+DEFAULT_PROJECT = "default"
+
+
+class NameTaken(Invalid):
+    """There is a project with this name already."""
+
+    code = "name_taken"
+
+
+def default_project() -> Project:
+    """Return the project of graphs that name none, made when it is first needed."""
+    return Project.objects.get_or_create(name=DEFAULT_PROJECT)[0]
+
+
+def create_projects(rows: Sequence[Fields]) -> list[Project]:
+    """Create projects."""
+    try:
+        with transaction.atomic():
+            return Project.objects.bulk_create([Project(**row) for row in rows])
+    except IntegrityError:
+        raise NameTaken(field="name") from None
+
+
+def update_projects(changes: Mapping[int, Fields]) -> list[Project]:
+    """Change fields of projects, by id."""
+    try:
+        with transaction.atomic():
+            projects = list(Project.objects.select_for_update(no_key=True).filter(pk__in=changes).order_by("pk"))
+            if len(projects) < len(changes):
+                raise ProjectNotFound
+            for project in projects:
+                for name, value in changes[project.pk].items():
+                    setattr(project, name, value)
+                project.save(update_fields=list(changes[project.pk]))
+            return projects
+    except IntegrityError:
+        raise NameTaken(field="name") from None
+
+
+@transaction.atomic
+def delete_projects(ids: Collection[int]) -> None:
+    """Delete projects with their graphs and executions; refuse while an execution has not ended."""
+    projects = Project.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    if len(projects) < len(set(ids)):
+        raise ProjectNotFound
+    # Under the lock that a launch's foreign key needs too: none can begin between the look and the end of it all.
+    if Project.objects.filter(pk__in=ids, runs__isnull=False, runs__completed_at=None).exists():
+        raise ProjectBusy
+    Project.objects.filter(pk__in=ids).delete()
