@@ -25,6 +25,7 @@ from config import processes
 STOP_LIMIT = 20  # seconds until what has not stopped is killed
 PROGRAM = {
     "autorestart": "true",
+    "startsecs": "3",  # what ends sooner has not started, and is tried again at growing distances
     "startretries": "1000000",  # never give up: the database may be away for an hour
     "stopasgroup": "true",
     "killasgroup": "true",
