@@ -10,6 +10,7 @@ class SchedulerConfig(AppConfig):
         from django.db.models.signals import post_save
         from django_celery_results.models import TaskResult
 
-        from scheduler import verdicts, worker  # noqa: F401  # importing worker connects it
+        from scheduler import drivers, verdicts, worker  # noqa: F401  # importing worker connects it
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
+        drivers.register()

@@ -22,7 +22,7 @@ MAX_BITS = 10_000  # of a whole number that a template computes
 MAX_RANGE = 10_000
 _SCALAR = 24  # bytes that a number, true, false or null may take
 
-_OF_TEXT = "capitalize endswith isdigit lower lstrip removeprefix removesuffix rsplit rstrip split splitlines startswith strip title upper"
+_OF_TEXT = "endswith isdigit lower lstrip removeprefix removesuffix rsplit rstrip split splitlines startswith strip upper"
 _ATTRIBUTES: dict[type, frozenset[str]] = {str: frozenset(_OF_TEXT.split()), list: frozenset({"count", "index"})}
 _OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
 _FILTERS = (

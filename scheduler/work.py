@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ class Work:
     """One claimed attempt.
 
     `configs` stand as written, templates not rendered yet; `results` maps each ancestor's key to its result and reads it
-    when asked; `timeout` is in seconds; `report_key` is the attempt's one-time key, where it has one.
+    when asked; `parents` are the keys of the direct ones; `timeout` is in seconds; `report_key` is the attempt's one-time
+    key, where it has one.
     """
 
     job_run_id: int
@@ -27,6 +28,7 @@ class Work:
     configs: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
+    parents: Sequence[str] = ()
     auto_report: bool = True
     timeout: float | None = None
     report_key: str | None = None

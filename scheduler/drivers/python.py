@@ -1,0 +1,101 @@
+"""`python`: a callable that the service lists, run in the worker's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from billiard.common import terminate_handler_fired
+from celery.exceptions import WorkerShutdown, WorkerTerminate
+from django.db import connection
+
+from dags import callables
+from dags.drivers import DriverSpec
+from dags.errors import InvalidTask, UnknownCallable
+from runs.logs import LogWriter
+from scheduler import interrupt, templates, values
+from scheduler.capture import captured
+from scheduler.stop import Stop, stopped
+from scheduler.work import Outcome, Work, failed, succeeded
+
+MAX_ERROR = 4096  # characters of an error's repr
+MAX_TRACEBACK = 32 * 1024  # characters, of its end
+
+
+def _check(command: str, configs: Mapping[str, Any]) -> None:
+    function = callables.resolve(command)
+    templates.check(configs)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # a callable that does not say what it takes
+    try:
+        signature.bind(*configs.get("args", ()), **configs.get("kwargs", {}))
+    except TypeError as error:
+        raise InvalidTask(f"{command} cannot be called like this: {error}.", field="configs") from None
+
+
+SPEC = DriverSpec(name="python", check=_check)
+
+
+def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
+    """Call it; what it returns is the result."""
+    try:
+        function = callables.resolve(work.command)
+    except UnknownCallable as error:
+        return failed(error.message, permanent=True)
+    bound = functools.partial(_complete, function, work.configs.get("args", ()), work.configs.get("kwargs", {}))
+    try:
+        with captured(log):
+            value = interrupt.call(bound, stop, work.timeout)
+    except BaseException as error:
+        if _worker_leaves(error):
+            raise
+        return _raised(error) if stop.reason is None else stopped(work, stop.reason)
+    finally:
+        _restore_connection()
+    try:
+        return succeeded(values.normalized(value))
+    except ValueError as error:
+        return failed(f"the result cannot be stored as JSON: {error}")
+
+
+def _complete(function: Any, args: Any, kwargs: Any) -> Any:
+    value = function(*args, **kwargs)
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+
+def _worker_leaves(error: BaseException) -> bool:
+    """Tell the worker's own end from a callable that calls sys.exit()."""
+    return isinstance(error, KeyboardInterrupt | WorkerShutdown | WorkerTerminate) or terminate_handler_fired()
+
+
+def _raised(error: BaseException) -> Outcome:
+    told = values.storable(_repr(error))[:MAX_ERROR]
+    trace = values.storable("".join(traceback.format_exception(type(error), error, _own_trace(error))))
+    return failed(told, traceback=trace[-MAX_TRACEBACK:])
+
+
+def _repr(error: BaseException) -> str:
+    try:
+        return repr(error)
+    except Exception:
+        return f"{type(error).__name__} (its repr() fails)"
+
+
+def _own_trace(error: BaseException) -> Any:
+    """Return the traceback from the callable's first frame on: ours say nothing to its author."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not _complete.__code__:
+        trace = trace.tb_next
+    return trace and trace.tb_next
+
+
+def _restore_connection() -> None:
+    """Let go of a connection that the callable left unusable or in manual commit."""
+    if connection.connection is not None and (connection.errors_occurred or not connection.autocommit):
+        connection.close_if_unusable_or_obsolete()

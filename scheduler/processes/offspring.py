@@ -1,0 +1,92 @@
+"""Finding and ending everything a process has started, however it was detached."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+from types import TracebackType
+
+import psutil
+
+_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_GONE = (psutil.NoSuchProcess, ProcessLookupError)
+
+
+class Family:
+    """What the processes started in a `with` block have become: they, and all their descendants.
+
+    Within the block this process adopts orphans instead of init (Linux), so that a daemon that forks twice into a
+    session of its own is still found: as a child of ours that was not there before.
+    """
+
+    def __init__(self) -> None:
+        self._self = psutil.Process()
+        self._others: set[psutil.Process] = set()
+
+    def __enter__(self) -> Family:
+        self._others = set(self._self.children())
+        _adopt_orphans(True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        _adopt_orphans(False)
+
+    def members(self, *, leader: int) -> list[psutil.Process]:
+        """Return those that live, and reap adopted ones that have ended.
+
+        The `leader` is left unreaped by its zombie, which keeps its process group's number from being used again.
+        """
+        living = []
+        for child in self._self.children():
+            if child in self._others:
+                continue
+            if _is_zombie(child):
+                if child.pid != leader:
+                    _reap(child.pid)
+                continue
+            living += [child, *_descendants(child)]
+        return living
+
+
+def send(number: signal.Signals, members: list[psutil.Process], *, group: int) -> None:
+    """Signal the process group as one, which no fork escapes, and then each member for itself."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left, or nobody that we may signal
+        os.killpg(group, number)
+    for member in members:
+        try:
+            if os.getpgid(member.pid) != group:
+                member.send_signal(number)
+        except (*_GONE, psutil.AccessDenied):
+            continue
+
+
+def has_ended(pid: int) -> bool:
+    """Tell whether a child has ended, without reaping it."""
+    return _is_zombie(psutil.Process(pid))
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [descendant for descendant in process.children(recursive=True) if not _is_zombie(descendant)]
+    except _GONE:
+        return []
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except _GONE:
+        return True
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # reaped by the object that started it
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _adopt_orphans(on: bool) -> None:
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:  # elsewhere than on Linux an orphan of another session is out of sight
+        prctl(_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)

@@ -1,0 +1,59 @@
+"""How a running work is told to end before its time, and what becomes of it then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from scheduler.work import Outcome, Work, cancelled, failed
+
+
+class Reason(Enum):
+    """Why a work has to end."""
+
+    CANCELLED = "cancelled"
+    """Its run was cancelled."""
+    LOST = "lost"
+    """The attempt is no longer the JobRun's present one: its work would be done twice."""
+    TIMEOUT = "timeout"
+    """It has taken longer than it may."""
+
+
+class Stop:
+    """Set once, by the watch or by the clock; a driver looks at `reason` and lets itself be woken."""
+
+    __slots__ = ("_lock", "_wake", "reason")
+
+    def __init__(self) -> None:
+        self.reason: Reason | None = None
+        self._wake: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def set(self, reason: Reason) -> None:
+        """Tell the work to end, or tell it again: the first reason stays."""
+        with self._lock:  # a driver that has left `waking` is never woken again
+            self.reason = self.reason or reason
+            if self._wake is not None:
+                self._wake()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake`, from any thread, whenever the work is told to end; at once if it was told already."""
+        with self._lock:
+            self._wake = wake
+            if self.reason is not None:
+                wake()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wake = None
+
+
+def stopped(work: Work, reason: Reason) -> Outcome:
+    """Return the outcome of a work that was made to end."""
+    if reason is Reason.TIMEOUT:
+        return failed(f"timed out after {work.timeout:g} s", timeout=work.timeout)
+    return cancelled(reason.value)
