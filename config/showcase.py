@@ -49,6 +49,8 @@ def _watch(console: Console, client: httpx.Client, execution_id: int) -> None:
             if not curl and any(task["key"] == OUTSIDE and task["state"] == "WAITING" for task in execution["tasks"]):
                 curl = _report(client, execution_id)
             time.sleep(LOOK_INTERVAL)
+    if not console.is_terminal:
+        console.print()  # there the tree is written once, at the end, and without its last line's end
     if curl:
         console.print(f"The task {OUTSIDE} waits for a report from outside. This is what reported it:")
         console.print(curl, markup=False, soft_wrap=True)
