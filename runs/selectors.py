@@ -119,7 +119,7 @@ def tasks_at(execution_graph_id: int, nodes: Sequence[int]) -> dict[int | None, 
 
 def parents_of(execution_graph_id: int, node: int) -> list[int]:
     """Return the nodes that the node waits for."""
-    return [edge[0] for edge in _in_spec(execution_graph_id, f"$.edges[*] ? (@[1] == {node:d})")]
+    return [edge[0] for edge in _in_spec(execution_graph_id, f"strict $.edges[*] ? (@[1] == {node:d})")]
 
 
 def _in_spec(execution_graph_id: int, path: str) -> list[Any]:

@@ -21,12 +21,19 @@ from runs.states import FINISHED, GRAPH_FINISHED, UNFINISHED, GraphRunState, Job
 _numbers = itertools.count(1)
 
 
-def client(*, scopes: Sequence[str] | None = None, project: Project | None = None) -> APIClient:
+class Client(APIClient):
+    """A client, who it is, and its token."""
+
+    user: Any
+    token: str
+
+
+def client(*, scopes: Sequence[str] | None = None, project: Project | None = None) -> Client:
     """Return a client with a token of a fresh user."""
     user = get_user_model().objects.create_user(f"user{next(_numbers)}")
     limits = {} if scopes is None else {"scopes": list(scopes)}
     _, token = Token.objects.create(user=user, project=project, **limits)
-    answers = APIClient()
+    answers = Client()
     answers.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     answers.user = user
     answers.token = token
