@@ -81,7 +81,7 @@ def _publish(channels: Iterable[str], final: bool) -> None:
 @functools.cache
 def _client() -> redis.Redis:
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=BOUND, socket_timeout=BOUND, retry=Retry(NoBackoff(), 0), lib_name=None
+        settings.REDIS_URL, socket_connect_timeout=BOUND, socket_timeout=BOUND, retry=Retry(NoBackoff(), 0)
     )
 
 

@@ -1,0 +1,119 @@
+"""The doorbell of live views: bounded in time, never a nuisance."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+
+import pytest
+import redis
+from django.conf import settings as configured
+from django.db import transaction
+
+from runs import live
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """No memory of earlier bells."""
+    live._client.cache_clear()
+    monkeypatch.setattr(live, "_silent_until", 0.0)
+    live._last.clear()
+    yield
+    live._client.cache_clear()
+
+
+@pytest.fixture
+def bells():
+    """Count the bells that arrive on a channel."""
+    with redis.Redis.from_url(configured.REDIS_URL) as client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.subscribe(live.run_channel(1), live.run_channel(2), live.job_run_channel(1))
+        for _ in range(3):
+            pubsub.get_message(timeout=2)
+
+        def heard():
+            found = []
+            while message := pubsub.get_message(timeout=0.2):
+                found.append(message["channel"].decode())
+            return found
+
+        yield heard
+
+
+@pytest.fixture
+def black_hole(settings):
+    """A Redis that takes connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        settings.REDIS_URL = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        yield
+
+
+def test_runs_and_job_runs_have_their_own_bells(bells):
+    live.announce([1, 2], job_run_ids=[1])
+    assert sorted(bells()) == sorted([live.run_channel(1), live.run_channel(2), live.job_run_channel(1)])
+
+
+def test_a_bell_rings_once_the_transaction_has_committed(bells):
+    with transaction.atomic():
+        live.announce([1])
+        assert bells() == []
+    assert bells() == [live.run_channel(1)]
+
+
+def test_many_bells_in_a_moment_are_one_but_the_last_always_rings(bells):
+    for _ in range(10):
+        live.announce([1])
+    live.announce([1], final=True)
+    assert len(bells()) == 2
+
+
+def test_a_redis_that_is_away_costs_a_moment_once(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    began = time.monotonic()
+    for run_id in range(100):
+        live.announce([run_id], final=True)
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_redis_that_hangs_costs_a_moment_once(black_hole):
+    began = time.monotonic()
+    live.announce([1])
+    assert time.monotonic() - began < 0.5
+    began = time.monotonic()
+    for run_id in range(100):
+        live.announce([run_id], final=True)
+    assert time.monotonic() - began < 0.1
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(live, "REMEMBERED", 10)
+    for run_id in range(100):
+        live.announce([run_id])
+    assert len(live._last) <= 11
+
+
+async def looks(channel, seconds):
+    """Return when a viewer of the channel looked, in seconds from the start."""
+    began, found = time.monotonic(), []
+
+    async def watch():
+        async for _ in live.watch(channel):
+            found.append(time.monotonic() - began)  # noqa: PERF401  # read by whoever ends this task
+
+    viewer = asyncio.create_task(watch())
+    await asyncio.sleep(seconds)
+    viewer.cancel()
+    await asyncio.gather(viewer, return_exceptions=True)
+    return found
+
+
+def test_a_viewer_looks_at_once_and_every_tick_even_without_redis(black_hole, monkeypatch):
+    monkeypatch.setattr(live, "TICK", 0.3)
+    found = asyncio.run(looks("nobody", 1.5))
+    assert found[0] < 0.2
+    assert 3 <= len(found) <= 6
