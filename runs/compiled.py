@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from array import array
-from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from dags.rules import Condition, OnFailure
@@ -107,7 +108,27 @@ class Compiled:
             )
 
 
-@lru_cache(maxsize=CACHED)
 def compiled(execution_graph_id: int) -> Compiled:
     """Return the compiled form of an ExecutionGraph, from this process's cache where it is."""
-    return Compiled(ExecutionGraph.objects.values_list("spec", flat=True).get(pk=execution_graph_id))
+    return compile_all([execution_graph_id])[execution_graph_id]
+
+
+def compile_all(execution_graph_ids: Iterable[int]) -> dict[int, Compiled]:
+    """Return compiled forms by ExecutionGraph id; those that are not cached cost one query together."""
+    ids = set(execution_graph_ids)
+    found = {pk: _cache[pk] for pk in ids if pk in _cache}
+    specs_by_id = (
+        ExecutionGraph.objects.filter(pk__in=ids - found.keys()).values_list("pk", "spec") if ids - found.keys() else ()
+    )
+    found |= {pk: Compiled(spec) for pk, spec in specs_by_id}
+    with _cache_lock:
+        for pk, graph in found.items():
+            _cache.pop(pk, None)
+            _cache[pk] = graph  # the most recently used stands last
+        while len(_cache) > CACHED:
+            del _cache[next(iter(_cache))]
+    return found
+
+
+_cache: dict[int, Compiled] = {}
+_cache_lock = threading.Lock()

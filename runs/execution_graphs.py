@@ -54,8 +54,8 @@ def _definitions(graphs: Sequence[Graph]) -> tuple[dict[int, list[dict[str, Any]
         tasks[row.pop("parent_id")].append(row)
     edges: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     found = Edge.objects.filter(graph__in=graphs).order_by("id")
-    for graph_id, *edge in found.values_list("graph_id", "task_from_id", "task_to_id", "condition"):
-        edges[graph_id].append((edge[0], edge[1], edge[2]))
+    for graph_id, parent, child, condition in found.values_list("graph_id", "task_from_id", "task_to_id", "condition"):
+        edges[graph_id].append((parent, child, condition))
     return tasks, edges
 
 

@@ -136,7 +136,8 @@ CLAIM = """
             results = NULL, errors = NULL, progress = NULL, report_digest = NULL, started_at = clock_timestamp(),
             deadline_at = clock_timestamp() + j.timeout * interval '1 second'
         FROM next WHERE j.id = next.id
-        RETURNING j.id, j.graph_run_id, j.node, 'QUEUED' AS from_state, j.state, j.attempt, j.queue, j.failures, j.losses, j.priority
+        RETURNING j.id, j.graph_run_id, j.node, 'QUEUED' AS from_state, j.state, j.attempt, j.queue,
+            j.failures, j.losses, j.priority
     ),
     recorded AS (
         INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
@@ -204,6 +205,12 @@ JOB_RUN_COLUMNS = (
     "graph_run_id, node, key, queue, priority, waiting_on, timeout, "
     "state, attempt, failures, losses, parents_met, parents_failed"
 )
+
+# Write how many walkers runs have.
+WRITE_WALKERS = """
+    UPDATE runs_graphrun r SET walkers = g.walkers::jsonb, rung_at = clock_timestamp()
+    FROM unnest(%(ids)s::bigint[], %(walkers)s::text[]) AS g (id, walkers) WHERE r.id = g.id
+"""
 
 # Note when a run's next retry is due; an earlier one stays.
 WAKE_IN = """

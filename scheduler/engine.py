@@ -20,7 +20,7 @@ from dags.models import Graph
 from dags.params import check_params
 from dags.rules import OnFailure
 from runs import transitions
-from runs.compiled import Compiled, compiled
+from runs.compiled import Compiled, compile_all, compiled
 from runs.execution_graphs import copy_graphs
 from runs.models import GraphRun, JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
@@ -93,15 +93,16 @@ def launch(
 
 def _start(runs: Sequence[GraphRun]) -> None:
     """Give small runs their JobRuns, and ring all of them once."""
-    small = {run.pk: compiled(run.execution_graph_id) for run in runs if run.size <= settings.EXPAND_INLINE}
+    small = [run for run in runs if run.size <= settings.EXPAND_INLINE]
+    graphs = compile_all(run.execution_graph_id for run in small)
     with transitions.moving(run.pk for run in runs) as moves:
-        ready: dict[int, Counter[str]] = {run.pk: Counter() for run in runs if run.pk not in small}
-        for move in moves.expand({run_id: graph.rows() for run_id, graph in small.items()}) if small else []:
-            ready.setdefault(move.graph_run_id, Counter())[move.queue] += 1
-        # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
-        first = {run.pk: str(run.task_id) for run in runs}
-        rings = {run_id: dict.fromkeys(queues or ["default"], 1) for run_id, queues in ready.items()}
-        _write_walkers(moves, rings)
+        rings: dict[int, dict[str, int]] = {run.pk: {"default": 1} for run in runs if run not in small}
+        if small:
+            for move in moves.expand({run.pk: graphs[run.execution_graph_id].rows() for run in small}):
+                rings.setdefault(move.graph_run_id, {})[move.queue] = 1
+        _ring_in(moves, rings)
+    # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
+    first = {run.pk: str(run.task_id) for run in runs}
     dispatch.ring_on_commit(
         dispatch.Ring(run_id=run_id, queue=queue, message_id=first[run_id] if place == 0 else None)
         for run_id, queues in rings.items()
@@ -175,7 +176,7 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
         released = _release(moves, run, graph, moved)
         ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
         # The lost walkers are still counted: forget them, or nobody would be rung.
-        _set_walkers(run, {})
+        _set_walkers([(run, {})])
         _ring_helpers(moves, run, graph, ready)
     return frozenset(move.id for move in moved)
 
@@ -236,7 +237,7 @@ def _give_up_turn(run: LockedRun, walker: Walker) -> None:
 
 
 def _leave(run: LockedRun, walker: Walker) -> None:
-    _set_walkers(run, hands.left(run.walkers, walker.rung_on))
+    _set_walkers([(run, hands.left(run.walkers, walker.rung_on))])
 
 
 def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[str, int]) -> None:
@@ -246,19 +247,20 @@ def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[
     slots = {queue: min(nodes.slots(queue), graph.max_parallel or 1_000_000) for queue in ready}
     rings = hands.wanted(ready, run.walkers, slots)
     if rings:
-        _write_walkers(moves, {run.id: rings})
+        _ring_in(moves, {run.id: rings})
         dispatch.ring_on_commit(
             dispatch.Ring(run_id=run.id, queue=queue) for queue, count in rings.items() for _ in range(count)
         )
 
 
-def _write_walkers(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
-    for run_id, wanted in rings.items():
-        run = moves.runs[run_id]
-        _set_walkers(run, hands.joined(run.walkers, wanted))
+def _ring_in(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
+    """Count rung walkers in with those of their runs."""
+    _set_walkers([(moves.runs[run_id], hands.joined(moves.runs[run_id].walkers, wanted)) for run_id, wanted in rings.items()])
 
 
-def _set_walkers(run: LockedRun, walkers: dict[str, int]) -> None:
-    if walkers != run.walkers:
+def _set_walkers(counts: Sequence[tuple[LockedRun, dict[str, int]]]) -> None:
+    changed = [(run, walkers) for run, walkers in counts if walkers != run.walkers]
+    for run, walkers in changed:
         run.walkers = walkers
-        GraphRun.objects.filter(pk=run.id).update(walkers=walkers, rung_at=Now())
+    if changed:
+        spread.write_walkers({run.id: walkers for run, walkers in changed})

@@ -8,7 +8,7 @@ decision costs the same for 2 parents and for 2,000.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -41,7 +41,7 @@ class Graph(Protocol):
     def rule(self, node: int) -> str: ...
     def key(self, node: int) -> str: ...
     @property
-    def parent_count(self) -> Mapping[int, int] | Iterable[int]: ...
+    def parent_count(self) -> Sequence[int]: ...
 
 
 @dataclass(slots=True)
@@ -122,8 +122,8 @@ def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapp
             row.waiting_on -= 1
             row.met += is_met(graph.condition(node, child), end, tolerant=tolerant)
             row.failed += end == JobRunState.FAILED
-            _decide(graph, row, culprit=(node, end), tolerant=tolerant)
-            if row.state == JobRunState.SKIPPED:
+            row.state, row.reason = _decide(graph, row, culprit=(node, end), tolerant=tolerant)
+            if row.reason is not None:
                 to_spread.append((child, JobRunState.SKIPPED, True))
     return Unlocked(list(changed.values()), missing)
 
@@ -141,20 +141,20 @@ def stop(graph: Graph, failed_node: int, undecided: Mapping[int, Pending]) -> Un
     return Unlocked(skipped + spread.changed)
 
 
-def _decide(graph: Graph, row: Pending, *, culprit: tuple[int, JobRunState], tolerant: bool) -> None:
+def _decide(graph: Graph, row: Pending, *, culprit: tuple[int, JobRunState], tolerant: bool) -> tuple[JobRunState, str | None]:
+    """Return the state that the counters of a row lead to, and for a skip its reason."""
     rule = graph.rule(row.node)
     said = verdict(
         rule,
-        parents=graph.parent_count[row.node],  # type: ignore[index]
+        parents=graph.parent_count[row.node],
         waiting_on=row.waiting_on,
         met=row.met,
         failed=row.failed,
         tolerant=tolerant,
     )
-    if said is Verdict.READY:
-        row.state = JobRunState.QUEUED
-    elif said is Verdict.NEVER:
-        row.state, row.reason = JobRunState.SKIPPED, _why_never(graph, rule, row.node, *culprit)
+    if said is Verdict.NEVER:
+        return JobRunState.SKIPPED, _why_never(graph, rule, row.node, *culprit)
+    return (JobRunState.QUEUED if said is Verdict.READY else JobRunState.PENDING), None
 
 
 def _why_never(graph: Graph, rule: str, node: int, parent: int, end: JobRunState) -> str:

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from runs import sql, transitions
 from runs.models import GraphRun, JobRun, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
-from scheduler import dispatch, engine
+from scheduler import dispatch, engine, spread
 from scheduler.work import failed
 
 logger = logging.getLogger(__name__)
@@ -91,8 +91,7 @@ def ring(rows: Rows) -> None:
     for run_id in unborn.values_list("pk", flat=True):
         queues[run_id].add("default")
     with transitions.moving(queues) as moves:
-        for run in moves.runs.values():
-            GraphRun.objects.filter(pk=run.id).update(walkers=dict.fromkeys(queues[run.id], 1), rung_at=Now())
+        spread.write_walkers({run_id: dict.fromkeys(queues[run_id], 1) for run_id in moves.runs})
         dispatch.ring_on_commit(
             dispatch.Ring(run_id=run_id, queue=queue) for run_id, names in queues.items() for queue in names
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,6 +65,12 @@ def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
     for queue in rows.values_list("queue", flat=True)[: max(limit, 1)]:
         counts[queue] = counts.get(queue, 0) + 1
     return counts
+
+
+def write_walkers(walkers: Mapping[int, Mapping[str, int]]) -> None:
+    """Write how many walkers each run has, by queue: some were rung just now, or one left."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.WRITE_WALKERS, {"ids": list(walkers), "walkers": [json.dumps(count) for count in walkers.values()]})
 
 
 def wake_in(run_id: int, seconds: float) -> None:

@@ -28,7 +28,10 @@ class Bench:
         project, _ = Project.objects.get_or_create(name="test")
         graph = Graph.objects.create(project=project, name="test graph", **fields)
         made = Task.objects.bulk_create(
-            [Task(parent=graph, name=key, key=key, **{"command": "scheduler.tasks.example_func", **options}) for key, options in defined.items()]
+            [
+                Task(parent=graph, name=key, key=key, **{"command": "scheduler.tasks.example_func", **options})
+                for key, options in defined.items()
+            ]
         )
         by_key = {task.key: task for task in made}
         written = []
