@@ -119,6 +119,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ExecutionState": "runs.states.GraphRunState.choices",
+        "TaskState": "runs.states.JobRunState.choices",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
