@@ -82,5 +82,5 @@ def _check_together(graph_id: int, edges: Sequence[Edge]) -> None:
     place = {end: index for index, end in enumerate(ids)}
     cycle = topology.find_cycle(len(ids), [(place[start], place[end]) for start, end in pairs])
     if cycle:
-        keys = Task.objects.in_bulk([ids[node] for node in cycle])
-        raise cycle_error([keys[ids[node]].key for node in cycle])
+        keys = dict(Task.objects.filter(parent=graph_id).values_list("pk", "key"))
+        raise cycle_error([keys[ids[node]] for node in cycle])
