@@ -50,7 +50,7 @@ def _recorded(move: str, *, more: str = "") -> str:
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
 # inserting rows that refer to the run is not held up.
 LOCK_RUNS = """
-    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers, rung_at
+    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers
     FROM runs_graphrun WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
 """
 

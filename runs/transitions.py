@@ -14,7 +14,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -73,7 +72,6 @@ class LockedRun:
     execution_graph_id: int
     cancel_requested: bool
     walkers: dict[str, int]
-    rung_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +106,15 @@ class Moves:
 
     runs: dict[int, LockedRun]
     made: list[Moved | Claimed] = field(default_factory=list)
+    created: list[GraphRun] = field(default_factory=list)
     expanded: set[int] = field(default_factory=set)
+
+    def create(self, runs: Sequence[GraphRun]) -> list[GraphRun]:
+        """Insert fresh runs, PENDING. Nobody else sees them before the commit: they need no lock."""
+        self.created = GraphRun.objects.bulk_create(runs)
+        for run in self.created:
+            self.runs[run.pk] = LockedRun(run.pk, run.state, False, run.execution_graph_id, False, {})
+        return self.created
 
     def settle(self, outcomes: Sequence[Settled], *, cause: str) -> list[Moved]:
         """Record outcomes; an attempt that is no longer the present one moves nothing."""
@@ -192,17 +198,28 @@ class Moves:
 @contextmanager
 def moving(run_ids: Iterable[int]) -> Iterator[Moves]:
     """Lock the runs in one transaction, let their JobRuns move, and tell of all moves at its end."""
+    ids = sorted(run_ids)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql.LOCK_RUNS, {"ids": sorted(run_ids)})
-            runs = {
-                row[0]: LockedRun(row[0], row[1], row[2], row[3], row[4], _json(row[5]), row[6]) for row in cursor.fetchall()
-            }
+        runs = _locked(ids) if ids else {}
         moves = Moves(runs)
         yield moves
         if moves.made or moves.expanded:
             touched = moves.expanded.union(move.graph_run_id for move in moves.made)
             signals.job_runs_moved.send(sender=JobRun, graph_run_ids=sorted(touched), moves=moves.made)
+        if moves.created:
+            # Last: from here on the projects are locked, and other launches in them wait.
+            created = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]
+            signals.graph_runs_moved.send(sender=GraphRun, moves=created)
+
+
+def _locked(ids: list[int]) -> dict[int, LockedRun]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_RUNS, {"ids": ids})
+        rows = cursor.fetchall()
+    return {
+        pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, _json(walkers))
+        for pk, state, expanded, execution_graph_id, cancel_requested, walkers in rows
+    }
 
 
 def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:
@@ -212,15 +229,6 @@ def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:
         moved = [RunMoved(*row) for row in cursor.fetchall()]
     if moved:
         signals.graph_runs_moved.send(sender=GraphRun, moves=moved)
-
-
-def create_graph_runs(runs: Sequence[GraphRun]) -> list[GraphRun]:
-    """Insert fresh runs, PENDING, and tell of them."""
-    created = GraphRun.objects.bulk_create(runs)
-    signals.graph_runs_moved.send(
-        sender=GraphRun, moves=[RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in created]
-    )
-    return created
 
 
 def _json(value: Any) -> Any:

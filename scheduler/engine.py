@@ -70,37 +70,37 @@ def launch(
         for graph in locked:
             check_params(graph, params or {})
         copies = copy_graphs(locked)
-        runs = transitions.create_graph_runs(
-            [
-                GraphRun(
-                    execution_graph=copies[graph.pk],
-                    graph=graph,
-                    project_id=graph.project_id,
-                    name=graph.name,
-                    size=copies[graph.pk].size,
-                    params=params or {},
-                    trigger=trigger,
-                    launched_by=launched_by,
-                    scheduled_for=scheduled_for,
-                )
-                for graph in locked
-            ]
-        )
         Graph.objects.filter(pk__in=[graph.pk for graph in locked]).update(last_launched=Now())
-        _start(runs)
+        with transitions.moving(()) as moves:
+            runs = moves.create(
+                [
+                    GraphRun(
+                        execution_graph=copies[graph.pk],
+                        graph=graph,
+                        project_id=graph.project_id,
+                        name=graph.name,
+                        size=copies[graph.pk].size,
+                        params=params or {},
+                        trigger=trigger,
+                        launched_by=launched_by,
+                        scheduled_for=scheduled_for,
+                    )
+                    for graph in locked
+                ]
+            )
+            _start(moves, runs)
     return runs
 
 
-def _start(runs: Sequence[GraphRun]) -> None:
+def _start(moves: Moves, runs: Sequence[GraphRun]) -> None:
     """Give small runs their JobRuns, and ring all of them once."""
     small = [run for run in runs if run.size <= settings.EXPAND_INLINE]
-    graphs = compile_all(run.execution_graph_id for run in small)
-    with transitions.moving(run.pk for run in runs) as moves:
-        rings: dict[int, dict[str, int]] = {run.pk: {"default": 1} for run in runs if run not in small}
-        if small:
-            for move in moves.expand({run.pk: graphs[run.execution_graph_id].rows() for run in small}):
-                rings.setdefault(move.graph_run_id, {})[move.queue] = 1
-        _ring_in(moves, rings)
+    rings: dict[int, dict[str, int]] = {run.pk: {"default": 1} for run in runs if run not in small}
+    if small:
+        graphs = compile_all(run.execution_graph_id for run in small)
+        for move in moves.expand({run.pk: graphs[run.execution_graph_id].rows() for run in small}):
+            rings.setdefault(move.graph_run_id, {})[move.queue] = 1
+    _count_in(moves, rings)
     # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
     first = {run.pk: str(run.task_id) for run in runs}
     dispatch.ring_on_commit(
@@ -247,13 +247,13 @@ def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[
     slots = {queue: min(nodes.slots(queue), graph.max_parallel or 1_000_000) for queue in ready}
     rings = hands.wanted(ready, run.walkers, slots)
     if rings:
-        _ring_in(moves, {run.id: rings})
+        _count_in(moves, {run.id: rings})
         dispatch.ring_on_commit(
             dispatch.Ring(run_id=run.id, queue=queue) for queue, count in rings.items() for _ in range(count)
         )
 
 
-def _ring_in(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
+def _count_in(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
     """Count rung walkers in with those of their runs."""
     _set_walkers([(moves.runs[run_id], hands.joined(moves.runs[run_id].walkers, wanted)) for run_id, wanted in rings.items()])
 

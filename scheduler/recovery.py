@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from runs import sql, transitions
 from runs.models import GraphRun, JobRun, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
-from scheduler import dispatch, engine, spread
+from scheduler import dispatch, engine, nodes, spread
 from scheduler.work import failed
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,19 @@ def take_back_walk(message_id: str, *, cause: str) -> None:
     rows = JobRun.objects.filter(walk_id=message_id, state=JobRunState.RUNNING, graph_run__isnull=False)
     for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
         engine.give_back(run_id, attempts, cause=cause)
+
+
+def take_back_orphans(active: Callable[[], Collection[str]]) -> None:
+    """Give back what this worker's walks left running when they ended; `active` tells the messages it still works on.
+
+    A walk that the database failed in mid-settlement leaves such an attempt behind: its worker lives, so nobody else
+    would take it back.
+    """
+    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, walk_id__isnull=False)
+    walks = set(held.values_list("walk_id", flat=True))
+    # Asked after the look: a walk that began in between is active, and one that ended in between has left nothing.
+    for walk_id in walks.difference(active()) if walks else ():
+        take_back_walk(str(walk_id), cause="its walk has ended")
 
 
 def enforce_timeouts(rows: Rows) -> None:

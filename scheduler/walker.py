@@ -6,10 +6,12 @@ its run rung again and leaves, so that a huge run does not starve small ones.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
 from runs.compiled import Compiled, compiled
 from runs.models import GraphRun
@@ -18,6 +20,10 @@ from scheduler import engine, nodes, report_keys
 from scheduler.perform import perform
 from scheduler.results import AncestorResults
 from scheduler.work import Work
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.5  # seconds between two tries to settle
 
 
 def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> int:
@@ -32,8 +38,26 @@ def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> int:
         ended = [(claim.id, claim.attempt, perform(turn.work(claim))) for claim in claimed]
         made += len(ended)
         walker.limit = 0 if turn.is_over() else 1
-        claimed = engine.settle(run_id, ended, cause="finished by worker", walker=walker).claimed
+        claimed = _settle(run_id, ended, walker)
     return made
+
+
+def _settle(run_id: int, ended: Sequence[engine.Ended], walker: engine.Walker) -> Sequence[Claimed]:
+    """Settle, through an outage of the database that is no longer than a lease.
+
+    Settling twice is harmless: if the commit had come through before its answer was lost, the guards move nothing, and
+    what it had claimed is an orphan that this worker gives back.
+    """
+    give_up = time.monotonic() + settings.LEASE
+    while True:
+        try:
+            return engine.settle(run_id, ended, cause="finished by worker", walker=walker).claimed
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > give_up:
+                raise
+            logger.warning("run %s: the database does not take an outcome (%s); trying again", run_id, error)
+            connection.close()
+            time.sleep(PAUSE)
 
 
 class _Turn:

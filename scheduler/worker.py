@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from celery import signals
+from celery.worker import state
 from django.conf import settings
 from django.db import connections
 
@@ -30,6 +31,9 @@ class Lifeline(threading.Thread):
                 if time.monotonic() >= next_beat:
                     nodes.beat()
                     next_beat = time.monotonic() + settings.HEARTBEAT
+                recovery.take_back_orphans(
+                    active={request.id for request in [*state.reserved_requests, *state.active_requests]}
+                )
                 recovery.sweep()
             except Exception as error:  # a fault here must not end the heartbeat
                 logger.warning("heartbeat or sweep failed, will be tried again: %s", error)
@@ -40,6 +44,15 @@ class Lifeline(threading.Thread):
         """End the thread, and wait for it."""
         self._stop_wanted.set()
         self.join(timeout=settings.SWEEP_INTERVAL + 5)
+
+
+def active_messages() -> set[str]:
+    """Return the ids of the messages that this worker has received and not finished."""
+    while True:
+        try:
+            return {request.id for request in [*state.reserved_requests, *state.active_requests]}
+        except RuntimeError:  # the main thread changed the set under the iteration
+            continue
 
 
 _lifelines: list[Lifeline] = []

@@ -81,5 +81,5 @@ FAILED = failed("boom")
 def bench(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> Bench:
     """A bench whose rings are kept and not published."""
     bench = Bench()
-    monkeypatch.setattr(dispatch, "ring_on_commit", lambda rings: bench.rings.extend(rings))
+    monkeypatch.setattr(dispatch, "ring_on_commit", bench.rings.extend)
     return bench

@@ -43,9 +43,8 @@ def everything_inline(settings: Any) -> None:
 
 
 def test_launch_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: Bench) -> None:
-    small, large = (
-        counted(lambda graph=bench.graph(" ".join(f"t{n}" for n in range(size))): bench.launch(graph)) for size in (10, 1000)
-    )
+    graphs = [bench.graph(" ".join(f"t{number}" for number in range(size))) for size in (10, 1000)]
+    small, large = (counted(lambda graph=graph: bench.launch(graph)) for graph in graphs)
     assert small == large
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from runs.models import JobRun, Transition
@@ -238,7 +240,7 @@ def test_every_move_leaves_a_row_that_replays_to_the_state(bench: Bench) -> None
         moves = list(Transition.objects.filter(job_run=job_run).order_by("id"))
         assert moves[0].from_state == JobRunState.PENDING
         assert moves[-1].to_state == job_run.state
-        assert all(before.to_state == after.from_state for before, after in zip(moves, moves[1:], strict=False))
+        assert all(before.to_state == after.from_state for before, after in itertools.pairwise(moves))
     run_moves = Transition.objects.filter(graph_run=run, job_run=None).order_by("id").values_list("from_state", "to_state")
     assert list(run_moves) == [("PENDING", "RUNNING"), ("RUNNING", "FAILED")]
 
