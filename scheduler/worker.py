@@ -31,9 +31,7 @@ class Lifeline(threading.Thread):
                 if time.monotonic() >= next_beat:
                     nodes.beat()
                     next_beat = time.monotonic() + settings.HEARTBEAT
-                recovery.take_back_orphans(
-                    active={request.id for request in [*state.reserved_requests, *state.active_requests]}
-                )
+                recovery.take_back_orphans(active_messages)
                 recovery.sweep()
             except Exception as error:  # a fault here must not end the heartbeat
                 logger.warning("heartbeat or sweep failed, will be tried again: %s", error)
