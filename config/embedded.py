@@ -1,7 +1,7 @@
 """Embedded PostgreSQL and Redis: real servers from wheels, under CELERIAC_HOME, as the user who runs them.
 
 Used where DATABASE_URL and REDIS_URL are not set. `start()` starts what is not running yet and is safe to repeat, also
-to bring back a server that died; `join()` points this process at servers that another one started.
+to bring back a server that died; `join()` points this process at the servers, and the service, that another one started.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def home() -> Path:
 
 
 def join() -> None:
-    """Set DATABASE_URL, REDIS_URL and SECRET_KEY from what `start()` wrote; what the user has set stays."""
+    """Set DATABASE_URL, REDIS_URL, SECRET_KEY and the public URL from what `start()` wrote; what the user has set stays."""
     for name, value in _read().items():
         if not _named(name):
             os.environ[name] = value
@@ -59,6 +59,8 @@ def start() -> bool:
         known["REDIS_URL"] = _start_redis(known.get("REDIS_URL"))
     if not _named("DATABASE_URL"):
         known["DATABASE_URL"] = _start_postgres()
+    if not _named("CELERIAC_PUBLIC_URL"):  # a worker that joins later tells its tasks where to report
+        known["CELERIAC_PUBLIC_URL"] = f"http://127.0.0.1:{env.integer('PORT', 8000)}"
     if known != before:
         _write(known)
     join()

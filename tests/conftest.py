@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -29,9 +30,15 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def worker_process(django_db_setup: None) -> Iterator[Running]:
+def web_url() -> str:
+    """Return where this session's web server is, or would be if a test asked for it."""
+    return f"http://127.0.0.1:{processes.free_port()}"
+
+
+@pytest.fixture(scope="session")
+def worker_process(django_db_setup: None, web_url: str) -> Iterator[Running]:
     """Run one worker for the whole session; the session fails if it dies."""
-    with running(commands.worker(["default"], "", SLOTS), "worker") as process:
+    with running(commands.worker(["default"], "", SLOTS), "worker", CELERIAC_PUBLIC_URL=web_url) as process:
         yield process
         assert process.alive(), f"The worker has died:\n{process.told()}"
 
@@ -45,23 +52,21 @@ def worker(worker_process: Running, transactional_db: None) -> Running:
 
 
 @pytest.fixture(scope="session")
-def web_process(django_db_setup: None) -> Iterator[tuple[Running, str]]:
+def web_process(django_db_setup: None, web_url: str) -> Iterator[Running]:
     """Run one web server for the whole session."""
-    port = processes.free_port()
-    with running(commands.web(port), "web", PORT=str(port)) as process:
-        yield process, f"http://127.0.0.1:{port}"
+    with running(commands.web(urlsplit(web_url).port or 0), "web", CELERIAC_PUBLIC_URL=web_url) as process:
+        yield process
         assert process.alive(), f"The web server has died:\n{process.told()}"
 
 
 @pytest.fixture
-def service(web_process: tuple[Running, str], worker: Running) -> Iterator[Service]:
+def service(web_process: Running, worker: Running, web_url: str) -> Iterator[Service]:
     """Return a running service with a worker, and a client with every right."""
-    web, url = web_process
     user = User.objects.create_superuser("tester")
     _, token = Token.objects.create(user=user, name="tests")
-    with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=web_url, headers={"Authorization": f"Token {token}"}, timeout=30, trust_env=False) as client:
         wait_for(lambda: _ready(client), "the service's readiness")
-        yield Service(url=url, token=token, client=client, web=web, worker=worker)
+        yield Service(url=web_url, token=token, client=client, web=web_process, worker=worker)
 
 
 def _ready(client: httpx.Client) -> bool:
