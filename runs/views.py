@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -119,7 +120,7 @@ class ExecutionViewSet(ListModelMixin, StreamView):
         examples=[examples.TASK],
         filters=True,
     )
-    @action(detail=True, filterset_class=TaskRunFilter, pagination_class=InOrder, search_fields=[])
+    @action(detail=True, filterset_class=TaskRunFilter, pagination_class=InOrder, filter_backends=[DjangoFilterBackend])
     def tasks(self, request: Request, pk: str) -> Response:
         run = self.get_object()
         wanted = super().filter_queryset(JobRun.objects.filter(graph_run=run))

@@ -36,7 +36,7 @@ from scheduler.serializers import (
 _REPEATABLE = OpenApiParameter(
     HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="The same key and body give the same answer again."
 )
-_REPORT: Any = {"request": ReportSerializer, "responses": ReportedSerializer, "examples": examples.REPORTS}
+_REPORT: Any = {"request": ReportSerializer, "responses": {200: ReportedSerializer}, "examples": examples.REPORTS}
 
 
 class NoGraphUnderKey(NotFound):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.db import connection
+from rest_framework.test import APIClient
 
 from runs import live
 from runs.models import GraphRun, JobRun
@@ -78,7 +79,7 @@ def test_errors_of_a_stream_are_json():
     client = factories.client(project=factories.project())
     answer = client.get(path(factories.run()), headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.headers["Content-Type"], answer.json()["code"]) == (404, "application/json", "not_found")
-    refused = factories.APIClient().get(path(factories.run()), headers={"Accept": "text/event-stream"})
+    refused = APIClient().get(path(factories.run()), headers={"Accept": "text/event-stream"})
     assert (refused.status_code, refused.headers["Content-Type"]) == (401, "application/json")
 
 
