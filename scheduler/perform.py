@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from runs.logs import LogWriter
 from runs.states import JobRunState
@@ -13,7 +15,7 @@ from scheduler.drivers import DRIVERS
 from scheduler.stop import Stop
 from scheduler.values import storable
 from scheduler.watch import watching
-from scheduler.work import Outcome, Work, failed, waiting
+from scheduler.work import Outcome, Work, failed, not_started, waiting
 
 logger = logging.getLogger(__name__)
 
@@ -24,44 +26,42 @@ def perform(work: Work) -> Outcome:
     To be called outside of any transaction.
     """
     log = LogWriter(work.job_run_id, work.attempt, work.graph_run_id)
+    stop = Stop()
     try:
-        return _reported(work, _done(work, log))
+        outcome = _done(work, log, stop)
     finally:
         log.close()
+    if work.auto_report or stop.reason is not None or not outcome.started:
+        return outcome
+    return _awaited(outcome)
 
 
-def _done(work: Work, log: LogWriter) -> Outcome:
+def _done(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     driver = DRIVERS.get(work.driver)
     if driver is None:
-        return failed(f"unknown driver {work.driver!r}", permanent=True)
+        return not_started(f"unknown driver {work.driver!r}")
     try:
         if work.configs:
             work = replace(work, configs=templates.render(work.configs, params=work.params, results=work.results))
-        stop = Stop()
         with watching(work, stop, log):
             return driver.run(work, log, stop)
     except templates.RenderError as error:
-        return failed(f"configs.{error}", permanent=True)
+        return not_started(f"configs.{error}")
     except Exception as error:
         logger.exception("the driver %s failed", work.driver)
         return failed(storable(str(error) or repr(error)), traceback=storable(traceback.format_exc()))
 
 
-def _reported(work: Work, outcome: Outcome) -> Outcome:
-    """Return what the outcome means where a report finishes the task: its own end does not.
-
-    What could not be started, or had to be stopped, owes no report.
-    """
-    if work.auto_report or outcome.permanent:
-        return outcome
+def _awaited(outcome: Outcome) -> Outcome:
+    """Return what the work's own end means where a report finishes the task."""
     if outcome.state == JobRunState.SUCCESS:
         return waiting("the work has ended; a report finishes this task")
-    if outcome.state == JobRunState.FAILED and "timeout" not in outcome.errors:
-        return waiting(f"{_told(outcome)}; a report finishes this task")
+    if outcome.state == JobRunState.FAILED:
+        return waiting(f"{_told(outcome.errors)}; a report finishes this task")
     return outcome
 
 
-def _told(outcome: Outcome) -> str:
-    if "exit_code" in outcome.errors:
-        return f"the process ended with exit code {outcome.errors['exit_code']}"
-    return f"the work failed with {outcome.errors['error'][:200]}"
+def _told(errors: Mapping[str, Any]) -> str:
+    if "exit_code" in errors:
+        return f"the process ended with exit code {errors['exit_code']}"
+    return f"the work failed with {errors['error'][:200]}"

@@ -38,7 +38,7 @@ class Work:
 class Outcome:
     """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING or CANCELLED with a `reason`.
 
-    `permanent` failures are not retried: the same would happen again.
+    `permanent` failures are not retried: the same would happen again. What was never `started` owes no report.
     """
 
     state: JobRunState
@@ -46,6 +46,7 @@ class Outcome:
     errors: Any = None
     reason: str | None = None
     permanent: bool = False
+    started: bool = True
 
 
 def succeeded(value: Any) -> Outcome:
@@ -56,6 +57,11 @@ def succeeded(value: Any) -> Outcome:
 def failed(error: str, *, permanent: bool = False, **facts: Any) -> Outcome:
     """Return the failure told by `error` and facts such as a traceback or an exit code."""
     return Outcome(state=JobRunState.FAILED, errors={"error": error, **facts}, permanent=permanent)
+
+
+def not_started(error: str, *, permanent: bool = True) -> Outcome:
+    """Return the failure of work that could not even begin."""
+    return Outcome(state=JobRunState.FAILED, errors={"error": error}, permanent=permanent, started=False)
 
 
 def waiting(reason: str) -> Outcome:

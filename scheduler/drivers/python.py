@@ -11,7 +11,7 @@ from typing import Any
 
 from billiard.common import terminate_handler_fired
 from celery.exceptions import WorkerShutdown, WorkerTerminate
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from dags import callables
 from dags.drivers import DriverSpec
@@ -20,7 +20,7 @@ from runs.logs import LogWriter
 from scheduler import interrupt, templates, values
 from scheduler.capture import captured
 from scheduler.stop import Stop, stopped
-from scheduler.work import Outcome, Work, failed, succeeded
+from scheduler.work import Outcome, Work, failed, not_started, succeeded
 
 MAX_ERROR = 4096  # characters of an error's repr
 MAX_TRACEBACK = 32 * 1024  # characters, of its end
@@ -47,8 +47,9 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     try:
         function = callables.resolve(work.command)
     except UnknownCallable as error:
-        return failed(error.message, permanent=True)
+        return not_started(error.message)
     bound = functools.partial(_complete, function, work.configs.get("args", ()), work.configs.get("kwargs", {}))
+    outside = not connection.in_atomic_block  # always, but in tests that roll back
     try:
         with captured(log):
             value = interrupt.call(bound, stop, work.timeout)
@@ -57,7 +58,8 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
             raise
         return _raised(error) if stop.reason is None else stopped(work, stop.reason)
     finally:
-        _restore_connection()
+        if outside:
+            _restore_connection(interrupted=stop.reason is not None)
     try:
         return succeeded(values.normalized(value))
     except ValueError as error:
@@ -95,7 +97,12 @@ def _own_trace(error: BaseException) -> Any:
     return trace and trace.tb_next
 
 
-def _restore_connection() -> None:
-    """Let go of a connection that the callable left unusable or in manual commit."""
-    if connection.connection is not None and (connection.errors_occurred or not connection.autocommit):
+def _restore_connection(interrupted: bool) -> None:
+    """Let go of a connection whose transaction the callable, or the interrupt within it, has left open or half ended."""
+    if connection.connection is None:
+        return
+    if interrupted or connection.in_atomic_block or not connection.autocommit:
+        connection.close()
+        del connections[DEFAULT_DB_ALIAS]  # Django's idea of the transaction goes with it
+    elif connection.errors_occurred:
         connection.close_if_unusable_or_obsolete()

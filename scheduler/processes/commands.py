@@ -16,7 +16,7 @@ from scheduler.processes.environment import NAME, OURS, environment
 from scheduler.processes.running import CannotStartError, Ended, run
 from scheduler.stop import Stop, stopped
 from scheduler.values import as_text
-from scheduler.work import Outcome, Work, failed, succeeded
+from scheduler.work import Outcome, Work, failed, not_started, succeeded
 
 CONFIGS_KEYS = frozenset({"args", "kwargs", "env", "cwd"})
 COMPLAINT = 4096  # bytes of stderr told as the error
@@ -48,7 +48,7 @@ def perform(argv: Sequence[str], work: Work, log: LogWriter, stop: Stop) -> Outc
     try:
         ended = run(argv, env=env, cwd=cwd, timeout=work.timeout, log=log, stop=stop)
     except CannotStartError as error:
-        return failed(str(error), permanent=True)
+        return not_started(str(error), permanent=error.permanent)
     if stop.reason is not None:
         return stopped(work, stop.reason)
     return outcome(ended)

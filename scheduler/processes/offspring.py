@@ -36,18 +36,28 @@ class Family:
     def members(self, *, leader: int) -> list[psutil.Process]:
         """Return those that live, and reap adopted ones that have ended.
 
-        The `leader` is left unreaped by its zombie, which keeps its process group's number from being used again.
+        The `leader` stays unreaped: its zombie keeps its process group's number from being used again.
         """
-        living = []
+        while True:
+            orphaned = has_ended(leader)
+            living, reaped = self._look(leader)
+            # One look is no snapshot: who forks and ends during it may hide its child. None can hide from a look that
+            # began when the leader had ended, so that every child left was ours, and that saw nobody end.
+            if living or (orphaned and not reaped):
+                return living
+
+    def _look(self, leader: int) -> tuple[list[psutil.Process], bool]:
+        living, reaped = [], False
         for child in self._self.children():
             if child in self._others:
                 continue
             if _is_zombie(child):
                 if child.pid != leader:
                     _reap(child.pid)
+                    reaped = True
                 continue
             living += [child, *_descendants(child)]
-        return living
+        return living, reaped
 
 
 def send(number: signal.Signals, members: list[psutil.Process], *, group: int) -> None:
@@ -64,7 +74,10 @@ def send(number: signal.Signals, members: list[psutil.Process], *, group: int) -
 
 def has_ended(pid: int) -> bool:
     """Tell whether a child has ended, without reaping it."""
-    return _is_zombie(psutil.Process(pid))
+    try:
+        return _is_zombie(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

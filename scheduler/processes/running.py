@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -23,11 +24,16 @@ from scheduler.stop import Reason, Stop
 READ = 64 * 1024  # bytes of one read
 PATIENCE = 0.2  # seconds between two looks at the clock and the stop; what output waits for more before it is stored
 BLIND = 0.02  # the same where the kernel cannot tell of a process's end
+_PASSING = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY}  # another try may start it
 LAST_READS = 64  # pieces read after the end: what full pipes hold, and no more, should somebody still write
 
 
 class CannotStartError(Exception):
     """The command cannot be started."""
+
+    def __init__(self, why: object, *, permanent: bool = True) -> None:
+        super().__init__(f"cannot be started: {why}")
+        self.permanent = permanent
 
 
 class CannotEndError(Exception):
@@ -77,9 +83,9 @@ def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> subprocess.
             start_new_session=True,
         )
     except OSError as error:
-        raise CannotStartError(f"cannot be started: {error.strerror}: {error.filename}") from error
+        raise CannotStartError(f"{error.strerror}: {error.filename}", permanent=error.errno not in _PASSING) from error
     except ValueError as error:  # a NUL, or text that is not Unicode
-        raise CannotStartError(f"cannot be started: {error}") from error
+        raise CannotStartError(error) from error
 
 
 class _Conversation:

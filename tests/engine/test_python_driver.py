@@ -358,14 +358,35 @@ def test_an_ended_callable_is_never_interrupted(listed):
     assert states <= {JobRunState.SUCCESS, JobRunState.FAILED}
 
 
-def test_a_connection_left_in_manual_commit_is_not_used_again(listed, transactional_db):
-    def sloppy():
-        connection.set_autocommit(False)
-        GraphRun.objects.count()
+def leaves_manual_commit():
+    connection.set_autocommit(False)
+    GraphRun.objects.update(note="lost")
 
-    did("python", listed(sloppy))
+
+def leaves_a_transaction():
+    transaction.atomic().__enter__()
+    GraphRun.objects.update(note="lost")
+
+
+def leaves_nothing():
+    GraphRun.objects.update(note="kept")
+
+
+def is_interrupted():
+    with transaction.atomic():
+        GraphRun.objects.update(note="lost")
+        time.sleep(9)
+
+
+@pytest.mark.parametrize(
+    ("function", "note"),
+    [(leaves_manual_commit, ""), (leaves_a_transaction, ""), (leaves_nothing, "kept"), (is_interrupted, "")],
+)
+def test_a_transaction_left_open_ends_with_the_callable(listed, transactional_db, function, note):
+    did("python", listed(function), timeout=0.3)
     assert connection.get_autocommit()
-    assert GraphRun.objects.count() == 1
+    assert not connection.in_atomic_block
+    assert GraphRun.objects.get().note == note
 
 
 def test_where_a_report_finishes_the_task_its_own_end_does_not(listed):
