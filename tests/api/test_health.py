@@ -85,9 +85,7 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_frozen_broker_is_told_in_time(
-    client: Client, live_worker: Worker, settings: Settings, silent_port: int
-) -> None:
+def test_a_frozen_broker_is_told_in_time(client: Client, live_worker: Worker, settings: Settings, silent_port: int) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{silent_port}/0"
     begun = time.monotonic()
     answer = client.get("/health/ready")
