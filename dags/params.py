@@ -37,7 +37,7 @@ def check_params(graph: Graph, params: Any) -> None:
         return
     validator = Draft202012Validator(graph.params_schema, registry=_NOTHING_ELSE)
     try:
-        faults = sorted(validator.iter_errors(params), key=lambda error: error.json_path)
+        faults = sorted(validator.iter_errors(params), key=lambda error: (error.json_path, error.message))
     except (Unresolvable, RecursionError) as error:
         raise Invalid(f"The graph's params_schema cannot be applied: {error}", field="params") from error
     if faults:

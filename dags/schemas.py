@@ -101,4 +101,8 @@ TASKS = _crud(
     sent={"parent": 1, "name": "Test Task 1", "command": "scheduler.tasks.example_func"},
 )
 EDGES = _crud("edge", "edges", row=EDGE, shown=EDGE, sent={"task_from": 1, "task_to": 2})
-PICTURE = extend_schema(summary="Draw a graph, layer by layer", responses={(200, "image/svg+xml"): OpenApiTypes.STR})
+PICTURE = extend_schema(
+    operation_id="scheduler_dag_picture",
+    summary="Draw a graph, layer by layer",
+    responses={(200, "image/svg+xml"): OpenApiTypes.STR},
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.access import project_of
@@ -124,6 +125,7 @@ class GraphTaskSerializer(TaskSerializer):
     parent: Any = serializers.PrimaryKeyRelatedField(read_only=True)
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
 class TaskReference(serializers.Field):
     """One end of an edge within its whole graph: sent as a task's key or its task_id, shown as its task_id."""
 

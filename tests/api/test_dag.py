@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,13 +18,41 @@ pytestmark = pytest.mark.django_db
 CREATE = "/scheduler/dag/create/"
 LIST = "/scheduler/dag/list/"
 
-GRAPH_KEYS = (
-    "graph_id name execution_key last_launched project description on_failure max_parallel params_schema revision state tasks edges"
-).split()
-TASK_KEYS = (
-    "task_id parent name key description command is_py_func driver configs auto_report retries retry_delay retry_backoff timeout"
-    " trigger_rule queue priority node_selector"
-).split()
+GRAPH_KEYS = [
+    "graph_id",
+    "name",
+    "execution_key",
+    "last_launched",
+    "project",
+    "description",
+    "on_failure",
+    "max_parallel",
+    "params_schema",
+    "revision",
+    "state",
+    "tasks",
+    "edges",
+]
+TASK_KEYS = [
+    "task_id",
+    "parent",
+    "name",
+    "key",
+    "description",
+    "command",
+    "is_py_func",
+    "driver",
+    "configs",
+    "auto_report",
+    "retries",
+    "retry_delay",
+    "retry_backoff",
+    "timeout",
+    "trigger_rule",
+    "queue",
+    "priority",
+    "node_selector",
+]
 EDGE_KEYS = ["id", "task_from", "task_to", "condition"]
 
 
@@ -310,7 +340,7 @@ def test_a_large_body_is_for_whole_graphs_alone(client, settings) -> None:
 @pytest.mark.timeout(240)
 def test_10_000_tasks_are_created_in_few_statements(client) -> None:
     keys = [f"t{number}" for number in range(10_000)]
-    body = whole(keys, [f"{start}>{end}" for start, end in zip(keys, keys[1:], strict=False)])
+    body = whole(keys, [f"{start}>{end}" for start, end in pairwise(keys)])
     with CaptureQueriesContext(connection) as caught:
         graph = create(client, body)
     assert len(graph["edges"]) == 9_999

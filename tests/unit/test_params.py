@@ -1,0 +1,78 @@
+"""A run's params against the graph's schema."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.errors import Invalid
+from dags.models import Graph
+from dags.params import check_params, check_schema
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"day": {"type": "string", "format": "date"}, "retries": {"type": "integer", "minimum": 0}},
+    "required": ["day"],
+    "additionalProperties": False,
+}
+
+
+def faults(schema, params) -> list[str]:
+    try:
+        check_params(Graph(params_schema=schema), params)
+    except Invalid as error:
+        assert error.field == "params"
+        return error.messages
+    return []
+
+
+def test_what_the_schema_allows_is_accepted() -> None:
+    assert faults(SCHEMA, {"day": "2027-01-01", "retries": 1}) == []
+    assert faults(None, {"anything": [1]}) == []
+
+
+def test_every_fault_is_told_with_its_place() -> None:
+    assert faults(SCHEMA, {"retries": -1, "x": 1}) == [
+        "$: 'day' is a required property",
+        "$: Additional properties are not allowed ('x' was unexpected)",
+        "$.retries: -1 is less than the minimum of 0",
+    ]
+
+
+@pytest.mark.parametrize("params", [None, [], "x", 1])
+def test_params_are_an_object_with_or_without_a_schema(params) -> None:
+    assert faults(None, params) == ["Must be an object."]
+
+
+def test_a_long_value_does_not_make_a_long_message() -> None:
+    (message,) = faults({"properties": {"a": {"type": "integer"}}}, {"a": "x" * 10_000})
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": 5}, {"type": "nope"}, {"properties": []}, {"minimum": "x"}, {"pattern": "("}, {"required": [1]}]
+)
+def test_a_schema_that_is_none_is_refused(schema) -> None:
+    with pytest.raises(Invalid, match="Not a valid JSON Schema") as caught:
+        check_schema(schema)
+    assert caught.value.field == "params_schema"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/gone"},
+        {"$ref": "http://127.0.0.1:1/schema"},
+        {"$ref": "file:///etc/passwd"},
+        {"$ref": "#"},
+        {"$schema": "http://example.com/other", "$ref": "other"},
+    ],
+)
+def test_a_reference_that_leads_nowhere_or_outside_or_in_circles_is_told_and_not_followed(schema) -> None:
+    (message,) = faults(schema, {"a": 1})
+    assert message.startswith("The graph's params_schema cannot be applied")
+
+
+def test_a_schema_may_refer_to_its_own_parts() -> None:
+    schema = {"$defs": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}
+    assert faults(schema, {"a": 1}) == []
+    assert len(faults(schema, {"a": "x"})) == 1
