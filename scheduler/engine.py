@@ -185,15 +185,17 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
 
 
 def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Settled]:
-    """Say where each attempt goes. Only failures need to know what happened before them."""
-    failing = [pk for pk, _, outcome in ended if outcome.state == JobRunState.FAILED]
-    facts = {row[0]: row[1:] for row in JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses")}
-    stopped = bool(failing) and graph.on_failure == OnFailure.STOP and spread.has_failed(run.id)
+    """Say where each attempt goes."""
+    facts = _facts(run, graph, [pk for pk, _, outcome in ended if outcome.state == JobRunState.FAILED])
     settled = []
     for pk, attempt, outcome in ended:
-        node, failures, losses = facts.get(pk, (None, 0, 0))
-        known = retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=stopped)
-        after = retry.after(outcome, known, graph.task(node) if node is not None else {})
+        if outcome.state != JobRunState.FAILED:
+            after = retry.Settlement(state=outcome.state, reason=outcome.reason)
+        elif pk in facts:
+            node, known = facts[pk]
+            after = retry.after_failure(known, graph.task(node), permanent=outcome.permanent)
+        else:
+            continue  # its run was deleted
         settled.append(
             Settled(
                 id=pk,
@@ -203,13 +205,28 @@ def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Set
                 errors=outcome.errors,
                 reason=after.reason,
                 delay=after.delay,
-                failed=after.failed,
+                failed=outcome.state == JobRunState.FAILED,
             )
         )
     delays = [one.delay for one in settled if one.delay]
     if delays:
         spread.wake_in(run.id, min(delays))
     return settled
+
+
+def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int, tuple[int, retry.Attempt]]:
+    """Return the node and the history of failing attempts: only failures need to know what happened before them."""
+    if not failing:
+        return {}
+    stopped = graph.on_failure == OnFailure.STOP and spread.has_failed(run.id)
+    rows = JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses")
+    return {
+        pk: (
+            node or 0,
+            retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=stopped),
+        )
+        for pk, node, failures, losses in rows
+    }
 
 
 def _release(moves: Moves, run: LockedRun, graph: Compiled, moved: Sequence[Moved]) -> list[Moved]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from runs.states import JobRunState
-from scheduler.work import Outcome
 
 MAX_DELAY = 24 * 3600.0  # seconds; back-off grows no further
 
@@ -29,7 +28,6 @@ class Settlement:
     state: JobRunState
     delay: float = 0.0
     reason: str | None = None
-    failed: bool = False
 
 
 def delay(failures: int, task: Mapping[str, Any]) -> float:
@@ -40,21 +38,16 @@ def delay(failures: int, task: Mapping[str, Any]) -> float:
         return MAX_DELAY
 
 
-def after(outcome: Outcome, attempt: Attempt, task: Mapping[str, Any]) -> Settlement:
-    """Decide what an outcome leads to; only a failure may lead to another try."""
-    if outcome.state != JobRunState.FAILED:
-        return Settlement(state=outcome.state, reason=outcome.reason)
+def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool = False) -> Settlement:
+    """Decide what a failure leads to: another try, unless it is permanent, the retries are spent, or the run is ending."""
     failures = attempt.failures + 1
     if attempt.cancel_requested:
-        return Settlement(state=JobRunState.FAILED, reason="failed while it was being cancelled", failed=True)
-    if outcome.permanent or attempt.stopped or failures > task["retries"]:
-        return Settlement(state=JobRunState.FAILED, failed=True)
+        return Settlement(state=JobRunState.FAILED, reason="failed while it was being cancelled")
+    if permanent or attempt.stopped or failures > task["retries"]:
+        return Settlement(state=JobRunState.FAILED)
     seconds = delay(failures, task)
     return Settlement(
-        state=JobRunState.QUEUED,
-        delay=seconds,
-        reason=f"retry {failures} of {task['retries']} after {seconds:g} s",
-        failed=True,
+        state=JobRunState.QUEUED, delay=seconds, reason=f"retry {failures} of {task['retries']} after {seconds:g} s"
     )
 
 
