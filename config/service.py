@@ -37,8 +37,9 @@ class StartError(Exception):
 
 def up() -> None:
     """Run the service until Ctrl-C or TERM; raise StartError when it cannot."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    # INT too: a shell that starts this in the background has it ignored, and Python then leaves it so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     logging.getLogger().setLevel(logging.WARNING)  # the terminal is for people; the processes have their logs
     port = env.integer("PORT", 8000, minimum=1)
     with _alone(settings.HOME):
