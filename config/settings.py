@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.handler.DatabaseDownMiddleware",
+    "api.chunked.ChunkedBodyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = False  # every route answers with and without it; a POST is never redirected

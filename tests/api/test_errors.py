@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, OperationalError
@@ -14,6 +16,11 @@ from api.handler import exception_handler
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+def nested(faults: Any) -> exceptions.ValidationError:
+    """Return the faults of a list, by place."""
+    return exceptions.ValidationError({"a": faults})
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def client() -> APIClient:
         (exceptions.ValidationError("bad"), 400, {"detail": "bad", "code": "invalid"}),
         (exceptions.ValidationError({"a": ["bad"]}), 400, {"a": ["bad"]}),
         (
-            exceptions.ValidationError({"a": {3: {"b": ["x"], "non_field_errors": ["y"]}}}),
+            nested({3: {"b": ["x"], "non_field_errors": ["y"]}}),
             400,
             {"a": ["a[3].b: x", "a[3]: y"]},
         ),
@@ -67,7 +74,7 @@ def test_a_fault_of_ours_is_left_to_the_log() -> None:
 
 
 def test_a_hundred_faults_are_told_in_short() -> None:
-    answer = exception_handler(exceptions.ValidationError({"a": {number: ["x"] for number in range(100)}}), {})
+    answer = exception_handler(nested({number: ["x"] for number in range(100)}), {})
     assert answer is not None
     assert len(answer.data["a"]) == 21
     assert answer.data["a"][-1] == "... and 80 more"

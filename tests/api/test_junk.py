@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -14,7 +15,7 @@ from tests.blueprints import task, whole
 
 pytestmark = pytest.mark.django_db
 
-JUNK = [
+JUNK: list[Any] = [
     None,
     True,
     -1,
@@ -156,4 +157,4 @@ def test_every_path_answers_without_its_slash_and_names_what_it_allows(client, b
 
 def first(kind: str) -> int:
     model = {"dag": Graph, "task": Task, "edge": Edge, "project": Project}[kind]
-    return model.objects.order_by("pk").values_list("pk", flat=True)[0]
+    return model._default_manager.order_by("pk").values_list("pk", flat=True)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -71,8 +72,7 @@ def test_the_same_edge_twice_is_kept_once() -> None:
 def test_an_edge_and_a_replacement_do_not_make_a_cycle() -> None:
     for _ in range(ROUNDS):
         graph, tasks = make("ab")
-        replacement = whole("ab", ["b>a"])
-        at_once(edge(tasks, "a", "b"), lambda graph=graph, body=replacement: services.update_graphs({graph.pk: body}))
+        at_once(edge(tasks, "a", "b"), partial(services.update_graphs, {graph.pk: whole("ab", ["b>a"])}))
         pairs = set(Edge.objects.filter(graph=graph).values_list("task_from__key", "task_to__key"))
         assert pairs == {("b", "a")}  # the edge came first and was replaced, or last and was refused
 
@@ -87,14 +87,14 @@ def test_two_tasks_made_from_one_name_get_keys_of_their_own() -> None:
 
 def test_two_tasks_do_not_get_the_same_key() -> None:
     _, tasks = make("ab")
-    raised = at_once(*[lambda key=key: services.update_tasks({tasks[key].pk: {"key": "c"}}) for key in "ab"])
+    raised = at_once(*[partial(services.update_tasks, {tasks[key].pk: {"key": "c"}}) for key in "ab"])
     assert [type(error) for error in raised if error] == [InvalidTask]
 
 
 def test_an_edge_to_a_task_that_is_being_deleted_is_refused_or_deleted_with_it() -> None:
     for _ in range(ROUNDS):
         graph, tasks = make("ab")
-        raised = at_once(edge(tasks, "a", "b"), lambda tasks=tasks: services.delete_tasks([tasks["b"].pk]))
+        raised = at_once(edge(tasks, "a", "b"), partial(services.delete_tasks, [tasks["b"].pk]))
         assert raised[1] is None
         assert not Edge.objects.filter(graph=graph).exists()
 
