@@ -26,23 +26,21 @@ def perform(work: Work) -> Outcome:
     To be called outside of any transaction.
     """
     log = LogWriter(work.job_run_id, work.attempt, work.graph_run_id)
-    stop = Stop()
     try:
-        outcome = _done(work, log, stop)
+        outcome = _done(work, log)
     finally:
         log.close()
-    if work.auto_report or stop.reason is not None or not outcome.started:
-        return outcome
-    return _awaited(outcome)
+    return outcome if work.auto_report or outcome.final else _awaited(outcome)
 
 
-def _done(work: Work, log: LogWriter, stop: Stop) -> Outcome:
+def _done(work: Work, log: LogWriter) -> Outcome:
     driver = DRIVERS.get(work.driver)
     if driver is None:
         return not_started(f"unknown driver {work.driver!r}")
     try:
         if work.configs:
             work = replace(work, configs=templates.render(work.configs, params=work.params, results=work.results))
+        stop = Stop()
         with watching(work, stop, log):
             return driver.run(work, log, stop)
     except templates.RenderError as error:

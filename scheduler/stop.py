@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 
 from scheduler.work import Outcome, Work, cancelled, failed
@@ -55,5 +56,5 @@ class Stop:
 def stopped(work: Work, reason: Reason) -> Outcome:
     """Return the outcome of a work that was made to end."""
     if reason is Reason.TIMEOUT:
-        return failed(f"timed out after {work.timeout:g} s", timeout=work.timeout)
+        return replace(failed(f"timed out after {work.timeout:g} s", timeout=work.timeout), final=True)
     return cancelled(reason.value)

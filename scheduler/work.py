@@ -38,7 +38,8 @@ class Work:
 class Outcome:
     """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING or CANCELLED with a `reason`.
 
-    `permanent` failures are not retried: the same would happen again. What was never `started` owes no report.
+    `permanent` failures are not retried: the same would happen again. `final` ones end a task
+    that waits for a report too: work that could not be started, or had to be stopped.
     """
 
     state: JobRunState
@@ -46,7 +47,7 @@ class Outcome:
     errors: Any = None
     reason: str | None = None
     permanent: bool = False
-    started: bool = True
+    final: bool = False
 
 
 def succeeded(value: Any) -> Outcome:
@@ -61,7 +62,7 @@ def failed(error: str, *, permanent: bool = False, **facts: Any) -> Outcome:
 
 def not_started(error: str, *, permanent: bool = True) -> Outcome:
     """Return the failure of work that could not even begin."""
-    return Outcome(state=JobRunState.FAILED, errors={"error": error}, permanent=permanent, started=False)
+    return Outcome(state=JobRunState.FAILED, errors={"error": error}, permanent=permanent, final=True)
 
 
 def waiting(reason: str) -> Outcome:

@@ -49,9 +49,7 @@ def perform(argv: Sequence[str], work: Work, log: LogWriter, stop: Stop) -> Outc
         ended = run(argv, env=env, cwd=cwd, timeout=work.timeout, log=log, stop=stop)
     except CannotStartError as error:
         return not_started(str(error), permanent=error.permanent)
-    if stop.reason is not None:
-        return stopped(work, stop.reason)
-    return outcome(ended)
+    return outcome(ended) if ended.stopped is None else stopped(work, ended.stopped)
 
 
 def outcome(ended: Ended) -> Outcome:

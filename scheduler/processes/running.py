@@ -42,9 +42,10 @@ class CannotEndError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a command ended: its exit code, or minus the number of the signal that killed it."""
+    """How a command ended: its exit code, or minus the number of the signal that killed it; why, where it was made to end."""
 
     exit_code: int
+    stopped: Reason | None
     out: Clipped
     err: Clipped
 
@@ -59,7 +60,7 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, timeout: float
         process = _start(argv, env, cwd)
         with guarding.guarding(process.pid), _Conversation(process, log) as conversation:
             try:
-                conversation.until_ended(stop, timeout)
+                stopped = conversation.until_ended(stop, timeout)
                 _end_all(family, conversation)
             except BaseException:
                 # Whoever tells this worker to leave at once means its work too.
@@ -67,7 +68,7 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, timeout: float
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(PATIENCE)
                 raise
-            return Ended(exit_code=process.wait(), out=conversation.out, err=conversation.err)
+            return Ended(exit_code=process.wait(), stopped=stopped, out=conversation.out, err=conversation.err)
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> subprocess.Popen[bytes]:
@@ -112,14 +113,15 @@ class _Conversation:
         if self._end is not None:
             os.close(self._end)
 
-    def until_ended(self, stop: Stop, timeout: float | None) -> None:
-        """Listen until the process has ended, or has to."""
+    def until_ended(self, stop: Stop, timeout: float | None) -> Reason | None:
+        """Listen until the process has ended, or has to: then return why."""
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while not self.ended and stop.reason is None:
             left = deadline - time.monotonic()
             if left <= 0:
                 stop.set(Reason.TIMEOUT)
             self.hear(max(0.0, min(left, PATIENCE if self._end is not None else BLIND)))
+        return None if self.ended else stop.reason
 
     def hear(self, seconds: float) -> bool:
         """Wait so long for anything to be said; tell whether something was."""

@@ -40,6 +40,7 @@ def test_one_guard_serves_all_commands_and_is_replaced_when_it_dies():
     first = guarding._guard
     did("shell", "true")
     assert guarding._guard is first
+    assert first is not None
     first.kill()
     first.wait()
     assert did("shell", "echo on").results == {"result": "on\n"}

@@ -1,5 +1,7 @@
 """The watch: a running work learns that its run was cancelled or its attempt is not its own any more."""
 
+# ruff: noqa: T201 - what callables print is what is tested
+
 import threading
 import time
 
@@ -27,6 +29,7 @@ def _quick(settings, tmp_path):
     settings.WATCH_INTERVAL = 0.05
     settings.KILL_GRACE = 0.5
     settings.WORK_DIR = tmp_path
+    watch._bell.set()  # it may still sleep as long as another test told it
 
 
 @pytest.fixture
@@ -120,7 +123,8 @@ def test_what_a_process_says_is_in_the_log_while_it_runs(later, tmp_path):
 
 
 def test_a_database_that_fails_is_asked_again(later, monkeypatch, tmp_path):
-    rows, failures = watch._rows, []
+    rows = watch._rows
+    failures: list[bool] = []
 
     def failing(ids):
         if len(failures) < 3:
