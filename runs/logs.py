@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import logging
 import threading
-import time
 from collections import deque
 
 from django.conf import settings
@@ -38,7 +37,6 @@ class LogWriter:
         "_left_out",
         "_lock",
         "_room",
-        "_since",
         "_tail",
         "_unsaved",
     )
@@ -52,15 +50,12 @@ class LogWriter:
         self._head = _Said()
         self._tail = _Said()
         self._left_out = 0
-        self._since = 0.0
         self._unsaved: list[LogChunk] = []
         self._decoders: dict[str, codecs.IncrementalDecoder] = {}
 
     def write(self, stream: str, data: bytes) -> None:
         """Take what was said on `stream`."""
         with self._lock:
-            if not self._head.size:
-                self._since = time.monotonic()
             self._head.append(stream, data[: self._room])
             if len(data) > self._room:
                 self._tail.append(stream, data[self._room :])
@@ -71,9 +66,9 @@ class LogWriter:
         """Add a line of the engine's own."""
         self.write(LOG, f"{text}\n".encode("utf-8", "replace"))
 
-    def flush(self, *, older_than: float = 0.0) -> None:
-        """Store what was collected, if its oldest piece has waited `older_than` seconds. A failing database is tried later."""
-        if not self._head.size or time.monotonic() - self._since < older_than:
+    def flush(self) -> None:
+        """Store what was collected; a database that fails is tried again with the next piece."""
+        if not self._head.size:
             return
         with self._flushing:
             with self._lock:

@@ -23,15 +23,21 @@ class Interrupted(BaseException):
     """This work has to end now; like KeyboardInterrupt it is not an Exception, so that `except Exception` lets it pass."""
 
 
-def call(function: Callable[[], Any], stop: Stop, timeout: float | None) -> Any:
+def call(function: Callable[[], Any], stop: Stop, timeout: float | None, *, unblock: Callable[[], None]) -> Any:
     """Return what `function` returns, or raise `Interrupted` from within it once it has to end.
 
-    Outside of the main thread, where Python delivers no signals, it runs to its end.
+    `unblock`, called from another thread, ends what Python cannot interrupt. Outside of the main thread, where Python
+    delivers no signals, the function runs to its end.
     """
     if threading.current_thread() is not threading.main_thread():
         return function()
     _listen()
-    with stop.waking(_wake), _alarm(timeout):
+
+    def wake() -> None:
+        _signal_main_thread()
+        unblock()
+
+    with stop.waking(wake), _alarm(timeout):
         return _armed_call(function, stop)
 
 
@@ -54,7 +60,7 @@ def _listen() -> None:
     signal.signal(signal.SIGURG, _on_wake)
 
 
-def _wake() -> None:
+def _signal_main_thread() -> None:
     main = threading.main_thread().ident
     if main is not None:
         signal.pthread_kill(main, signal.SIGURG)

@@ -22,6 +22,8 @@ from scheduler.work import Work
 
 logger = logging.getLogger(__name__)
 
+TICK = 0.2  # seconds between two looks; what output waits for more before it is stored
+
 # A report may finish an attempt whose own work still goes on: that is no reason to end it.
 _OWN = frozenset({JobRunState.RUNNING, JobRunState.WAITING, JobRunState.SUCCESS, JobRunState.FAILED})
 
@@ -34,7 +36,12 @@ class _Watched:
     stop: Stop
     log: LogWriter
     since: float = field(default_factory=time.monotonic)
+    asked: float = 0.0  # when the database was last asked about it
     seen: bool = False
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether its time is over and its driver has not noticed: an alarm can be lost to the callable's own."""
+        return self.work.timeout is not None and now - self.since > self.work.timeout + TICK
 
 
 _watched: set[_Watched] = set()
@@ -92,7 +99,7 @@ os.register_at_fork(after_in_child=_forget)
 
 def _watch() -> None:
     while True:
-        _bell.wait(settings.WATCH_INTERVAL)
+        _bell.wait(min(TICK, settings.WATCH_INTERVAL))
         _bell.clear()
         try:
             _look()
@@ -104,15 +111,23 @@ def _watch() -> None:
 def _look() -> None:
     """Look at every work that has lasted for a while; a short one is never looked at and costs nothing."""
     now = time.monotonic()
-    lasting = [watched for watched in list(_watched) if now - watched.since >= settings.WATCH_INTERVAL]
+    lasting = [watched for watched in list(_watched) if now - watched.since >= min(TICK, settings.WATCH_INTERVAL)]
     if not lasting:
         connection.close()
         return
     for watched in lasting:
         watched.seen = True
+        if watched.is_over(now):
+            watched.stop.set(Reason.TIMEOUT)
         watched.log.flush()
-    rows = _rows([watched.work.job_run_id for watched in lasting])
-    for watched in lasting:
+    _ask([watched for watched in lasting if now - max(watched.since, watched.asked) >= settings.WATCH_INTERVAL], now)
+
+
+def _ask(due: list[_Watched], now: float) -> None:
+    """Ask the database about these works, and stop those that have to end."""
+    rows = _rows([watched.work.job_run_id for watched in due]) if due else {}
+    for watched in due:
+        watched.asked = now
         reason = verdict(watched.work.attempt, rows.get(watched.work.job_run_id))
         if reason is not None:
             watched.stop.set(reason)

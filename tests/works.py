@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
+
+from django.test import override_settings
 
 from runs.models import JobRun, LogChunk
 from runs.states import JobRunState
+from scheduler import watch
 from scheduler.perform import perform
 from scheduler.work import Outcome, Work
 from tests import factories
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Keep the watch asleep: it has a connection of its own, and neither sees nor undoes what a test rolls back."""
+    with override_settings(WATCH_INTERVAL=60), patch.object(watch, "TICK", 60):
+        yield
+    watch._bell.set()
 
 
 def running_job() -> JobRun:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import psycopg2
 from billiard.common import terminate_handler_fired
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -52,7 +54,7 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     outside = not connection.in_atomic_block  # always, but in tests that roll back
     try:
         with captured(log):
-            value = interrupt.call(bound, stop, work.timeout)
+            value = interrupt.call(bound, stop, work.timeout, unblock=_query_cancel())
     except BaseException as error:
         if _worker_leaves(error):
             raise
@@ -95,6 +97,18 @@ def _own_trace(error: BaseException) -> Any:
     while trace is not None and trace.tb_frame.f_code is not _complete.__code__:
         trace = trace.tb_next
     return trace and trace.tb_next
+
+
+def _query_cancel() -> Callable[[], None]:
+    """Return what cancels, from any thread, the query that this thread waits for: no signal gets through to Python then."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+
+    def cancel() -> None:
+        if wrapper.connection is not None:
+            with contextlib.suppress(psycopg2.Error):  # it was closed just now
+                wrapper.connection.cancel()
+
+    return cancel
 
 
 def _restore_connection(interrupted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from scheduler.work import Work
 OURS = "SCHEDULER_"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_VARIABLE = 100_000  # bytes; the kernel refuses a command with a variable over 128 KiB
+MAX_RESULTS = 20  # parents whose results are variables: each costs a query, and templates reach the others
 MAX_VARIABLES = 500_000  # bytes of our variables in sum; the kernel bounds the whole as well
 
 
@@ -38,7 +40,13 @@ def _facts(work: Work) -> Iterable[tuple[str, str]]:
     yield "SCHEDULER_PARAMS", json.dumps(dict(work.params), ensure_ascii=False)
     scalars = {key: value for key, value in work.params.items() if not isinstance(value, dict | list)}
     yield from _named("SCHEDULER_PARAM_", scalars)
-    yield from _named("SCHEDULER_RESULT_", {key: work.results[key] for key in work.parents if key in work.results})
+    yield from _named("SCHEDULER_RESULT_", dict(_results(work)))
+
+
+def _results(work: Work) -> Iterable[tuple[str, Any]]:
+    for key in work.parents[:MAX_RESULTS]:
+        with contextlib.suppress(KeyError):  # it ended without a result
+            yield key, work.results[key]
 
 
 def _named(prefix: str, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

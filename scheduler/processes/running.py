@@ -22,7 +22,7 @@ from scheduler.processes.clipped import Clipped
 from scheduler.stop import Reason, Stop
 
 READ = 64 * 1024  # bytes of one read
-PATIENCE = 0.2  # seconds between two looks at the clock and the stop; what output waits for more before it is stored
+PATIENCE = 0.2  # seconds between two looks at the clock and the stop
 BLIND = 0.02  # the same where the kernel cannot tell of a process's end
 _PASSING = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY}  # another try may start it
 LAST_READS = 64  # pieces read after the end: what full pipes hold, and no more, should somebody still write
@@ -134,7 +134,6 @@ class _Conversation:
                 self._read(key)
         if self._end is None:
             self.ended = self.ended or offspring.has_ended(self.process.pid)
-        self.log.flush(older_than=PATIENCE)
         return bool(events)
 
     def _read(self, key: selectors.SelectorKey) -> None:

@@ -4,6 +4,7 @@
 
 import asyncio
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -19,15 +20,17 @@ from dags import callables, drivers
 from dags.errors import InvalidTask, UnknownCallable
 from runs.models import GraphRun, JobRun, LogChunk
 from runs.states import JobRunState
+from scheduler import watch
 from scheduler.perform import perform
-from tests.works import did, running_job, said, work_of
+from tests.works import did, running_job, said, unwatched, work_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _unwatched(settings):
-    settings.WATCH_INTERVAL = 60  # the watch has a connection of its own and would miss rows that are not committed
+def _unwatched():
+    with unwatched():
+        yield
 
 
 @pytest.fixture
@@ -344,9 +347,32 @@ def test_one_that_ends_in_time_is_not_hit_later(listed):
     assert outcome.results == {"result": "done"}
 
 
-def test_a_timer_that_ran_before_goes_on(listed):
-    import signal
+def test_a_query_that_it_waits_for_is_cancelled(listed, transactional_db, monkeypatch):
+    monkeypatch.setattr(watch, "TICK", 0.05)
+    watch._bell.set()
 
+    def waits():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(30)")
+
+    began = time.monotonic()
+    assert did("python", listed(waits), timeout=0.1).errors == {"error": "timed out after 0.1 s", "timeout": 0.1}
+    assert time.monotonic() - began < 5
+    assert GraphRun.objects.count() == 1  # on a connection that works
+
+
+def test_one_that_takes_the_alarm_for_itself_is_stopped_all_the_same(listed, transactional_db, monkeypatch):
+    monkeypatch.setattr(watch, "TICK", 0.05)
+    watch._bell.set()
+
+    def takes():
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        time.sleep(30)
+
+    assert did("python", listed(takes), timeout=0.1).errors["error"] == "timed out after 0.1 s"
+
+
+def test_a_timer_that_ran_before_goes_on(listed):
     rung = threading.Event()
     handler = signal.signal(signal.SIGALRM, lambda *_: rung.set())
     before = signal.setitimer(signal.ITIMER_REAL, 0.2)

@@ -29,7 +29,6 @@ def _quick(settings, tmp_path):
     settings.WATCH_INTERVAL = 0.05
     settings.KILL_GRACE = 0.5
     settings.WORK_DIR = tmp_path
-    watch._bell.set()  # it may still sleep as long as another test told it
 
 
 @pytest.fixture

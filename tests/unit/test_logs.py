@@ -41,15 +41,6 @@ def test_pieces_keep_their_order_and_neighbours_become_one(log):
 
 
 @pytest.mark.django_db
-def test_nothing_is_stored_before_its_time(log):
-    log.write(OUT, b"a")
-    log.flush(older_than=60)
-    assert stored() == []
-    log.flush(older_than=0)
-    assert stored() == [(OUT, "a")]
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("step", [1, 7, 50, 1000])
 def test_head_and_tail_are_kept_whatever_the_pieces(log, step):
     data = b"".join(b"%03d " % number for number in range(250))
