@@ -169,6 +169,7 @@ LOSS_LIMIT = env.integer("CELERIAC_LOSS_LIMIT", 3, minimum=1)  # a job lost this
 KILL_GRACE = env.seconds("CELERIAC_KILL_GRACE", 10)  # between TERM and KILL
 WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a running job learns of its cancel
 WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this
+PREPARE = env.boolean("CELERIAC_PREPARE", True)  # off behind a pooler in transaction mode
 EXPAND_INLINE = env.integer("CELERIAC_EXPAND_INLINE", 200)  # tasks; a larger run gets its JobRuns from the first walk
 
 # --- The work -------------------------------------------------------------------------------------------------------

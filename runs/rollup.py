@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, Subquery
 
 from dags.models import Project
@@ -24,11 +23,8 @@ def roll_up_graph_runs(sender: Any, *, graph_run_ids: Sequence[int], moves: Sequ
     runs = [run_id for run_id in graph_run_ids if run_id not in open_runs]
     if not runs:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(sql.CHILDREN, {"runs": runs})
-        rows = cursor.fetchall()
     changed = {}
-    for run_id, state, expanded, unfinished, started, failed, cancelled in rows:
+    for run_id, state, expanded, unfinished, started, failed, cancelled in sql.CHILDREN.rows({"runs": runs}):
         children = states.Children(unfinished=unfinished or not expanded, started=started, failed=failed, cancelled=cancelled)
         new = states.graph_run_state(children)
         if new != state and state in states.GRAPH_UNFINISHED:

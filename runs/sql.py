@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from runs import states
+from runs.prepared import Statement
 
 
 def _list(values: Iterable[Enum]) -> str:
@@ -49,15 +50,20 @@ def _recorded(move: str, *, more: str = "") -> str:
 # Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
 # inserting rows that refer to the run is not held up.
-LOCK_RUNS = """
+LOCK_RUNS = Statement(
+    "lock_runs",
+    """
     SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers
     FROM runs_graphrun WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
-"""
+""",
+)
 
 # Record the outcomes of attempts: the end, the wait for a report, or the return to the queue. The attempt's number
 # fences it: a write of an older try finds another number and moves nothing.
-SETTLE = _recorded(
-    f"""
+SETTLE = Statement(
+    "settle",
+    _recorded(
+        f"""
     UPDATE runs_jobrun j SET
         state = g.state, results = g.results::jsonb, errors = g.errors::jsonb, reason = g.reason,
         failures = j.failures + g.failed, losses = j.losses + g.lost,
@@ -68,7 +74,7 @@ SETTLE = _recorded(
     WHERE j.id = g.id AND j.attempt = g.attempt AND (old.state, g.state) IN {LEGAL}
     RETURNING {_MOVED}
     """,
-    more="""
+        more="""
     given AS (
         SELECT * FROM unnest(
             %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(results)s::text[], %(errors)s::text[],
@@ -76,25 +82,37 @@ SETTLE = _recorded(
         ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost)
     ),
     """,
+    ),
 )
 
 # The counters of undecided job runs: those at the given nodes, or all of a run.
-PENDING_AT = """
+PENDING_AT = Statement(
+    "pending_at",
+    """
     SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND node = ANY(%(nodes)s) AND state = 'PENDING'
-"""
-PENDING_OF_RUN = """
+""",
+)
+PENDING_OF_RUN = Statement(
+    "pending_of_run",
+    """
     SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND state = 'PENDING'
-"""
-NOT_STARTED_OF_RUN = """
+""",
+)
+NOT_STARTED_OF_RUN = Statement(
+    "not_started_of_run",
+    """
     SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND state IN ('PENDING', 'QUEUED')
-"""
+""",
+)
 
 # Write what ended parents did to job runs: counters, and for the decided ones QUEUED or SKIPPED.
-UNLOCK = _recorded(
-    f"""
+UNLOCK = Statement(
+    "unlock",
+    _recorded(
+        f"""
     UPDATE runs_jobrun j SET
         state = g.state, waiting_on = g.waiting_on, parents_met = g.met, parents_failed = g.failed, reason = g.reason,
         available_at = CASE WHEN g.state = 'QUEUED' THEN clock_timestamp() END,
@@ -103,28 +121,34 @@ UNLOCK = _recorded(
     WHERE j.id = g.id AND (old.state = g.state OR (old.state, g.state) IN {LEGAL})
     RETURNING {_MOVED}
     """,
-    more="""
+        more="""
     given AS (
         SELECT * FROM unnest(
             %(ids)s::bigint[], %(states)s::text[], %(waiting_on)s::int[], %(met)s::int[], %(failed)s::int[], %(reasons)s::text[]
         ) AS g (id, state, waiting_on, met, failed, reason)
     ),
     """,
+    ),
 )
 
 # Queue the job runs of a fresh run that wait for nobody.
-QUEUE_ROOTS = _recorded(
-    f"""
+QUEUE_ROOTS = Statement(
+    "queue_roots",
+    _recorded(
+        f"""
     UPDATE runs_jobrun j SET state = 'QUEUED', available_at = clock_timestamp()
     FROM runs_jobrun old
     WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state = 'PENDING' AND old.waiting_on = 0
     RETURNING {_MOVED}
     """
+    ),
 )
 
 # Claim ready job runs for a worker: highest priority first, then topological order. SKIP LOCKED only as a safety net:
 # whoever claims holds the run's lock.
-CLAIM = """
+CLAIM = Statement(
+    "claim",
+    """
     WITH next AS (
         SELECT id FROM runs_jobrun
         WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND queue = ANY(%(queues)s) AND available_at <= clock_timestamp()
@@ -144,25 +168,34 @@ CLAIM = """
         SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp() FROM moved ORDER BY id
     )
     SELECT id, graph_run_id, node, from_state, state, attempt, queue, failures, losses FROM moved ORDER BY priority DESC, node
-"""
+""",
+)
 
 # Cancel whatever of the runs no worker holds; the running ones are stopped by their drivers.
-CANCEL = _recorded(
-    f"""
+CANCEL = Statement(
+    "cancel",
+    _recorded(
+        f"""
     UPDATE runs_jobrun j SET state = 'CANCELLED', reason = %(reason)s, completed_at = clock_timestamp(), deadline_at = NULL
     FROM runs_jobrun old
     WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state IN ('PENDING', 'QUEUED', 'WAITING')
     RETURNING {_MOVED}
     """
+    ),
 )
-REQUEST_CANCEL = f"""
+REQUEST_CANCEL = Statement(
+    "request_cancel",
+    f"""
     UPDATE runs_graphrun SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp())
     WHERE id = ANY(%(runs)s) AND state IN {_list(states.GRAPH_UNFINISHED)}
-"""
+""",
+)
 
 # What the roll-up asks of each run. "Is anything unfinished?" is asked from the last node backwards, which tends to end
 # last: from the front it would wade through the dead index entries of all that has ended.
-CHILDREN = f"""
+CHILDREN = Statement(
+    "children",
+    f"""
     SELECT r.id, r.state, r.expanded,
         (SELECT j.node FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state IN {UNFINISHED}
             ORDER BY j.graph_run_id DESC, j.node DESC LIMIT 1) IS NOT NULL,
@@ -171,10 +204,13 @@ CHILDREN = f"""
         EXISTS (SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'FAILED'),
         EXISTS (SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'CANCELLED')
     FROM runs_graphrun r WHERE r.id = ANY(%(runs)s)
-"""
+""",
+)
 
 # Move runs, and record it. The counts are taken once, when a run ends.
-MOVE_RUNS = f"""
+MOVE_RUNS = Statement(
+    "move_runs",
+    f"""
     WITH given AS (SELECT * FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS g (id, state)),
     counted AS (
         SELECT j.graph_run_id,
@@ -198,7 +234,8 @@ MOVE_RUNS = f"""
         SELECT id, NULL, from_state, state, NULL, %(cause)s, clock_timestamp() FROM moved ORDER BY id
     )
     SELECT id, project_id, from_state, state FROM moved
-"""
+""",
+)
 
 # The columns that COPY fills when a run gets its JobRuns.
 JOB_RUN_COLUMNS = (
@@ -207,47 +244,65 @@ JOB_RUN_COLUMNS = (
 )
 
 # Write how many walkers runs have.
-WRITE_WALKERS = """
+WRITE_WALKERS = Statement(
+    "write_walkers",
+    """
     UPDATE runs_graphrun r SET walkers = g.walkers::jsonb, rung_at = clock_timestamp()
     FROM unnest(%(ids)s::bigint[], %(walkers)s::text[]) AS g (id, walkers) WHERE r.id = g.id
-"""
+""",
+)
 
 # Note when a run's next retry is due; an earlier one stays.
-WAKE_IN = """
+WAKE_IN = Statement(
+    "wake_in",
+    """
     UPDATE runs_graphrun SET wake_at = LEAST(wake_at, clock_timestamp() + %(seconds)s * interval '1 second') WHERE id = %(run)s
-"""
+""",
+)
 
 # Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
-TAKE_DUE_ALARMS = """
+TAKE_DUE_ALARMS = Statement(
+    "take_due_alarms",
+    """
     UPDATE runs_graphrun r SET wake_at = (
         SELECT min(j.available_at) FROM runs_jobrun j
         WHERE j.graph_run_id = r.id AND j.state = 'QUEUED' AND j.available_at > clock_timestamp())
     WHERE r.wake_at <= clock_timestamp() RETURNING r.id
-"""
+""",
+)
 
 # Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still; each is told once
 # per grace time.
-TAKE_OVERDUE_RUNS = f"""
+TAKE_OVERDUE_RUNS = Statement(
+    "take_overdue_runs",
+    f"""
     UPDATE runs_graphrun r SET rung_at = clock_timestamp()
     WHERE r.state IN {_list(states.GRAPH_UNFINISHED)} AND r.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
         AND (NOT r.expanded OR EXISTS (
             SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'QUEUED'
                 AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
     RETURNING r.id
-"""
+""",
+)
 
 # Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;
 # the claim itself is a lease too, so that a worker whose row comes a moment late is not one.
-LOST_ATTEMPTS = """
+LOST_ATTEMPTS = Statement(
+    "lost_attempts",
+    """
     SELECT j.id, j.graph_run_id, j.attempt FROM runs_jobrun j
     WHERE j.state = 'RUNNING' AND j.started_at < clock_timestamp() - %(lease)s * interval '1 second' AND NOT EXISTS (
         SELECT 1 FROM runs_worker w
         WHERE w.boot_id = j.claimed_by AND w.heartbeat_at > clock_timestamp() - %(lease)s * interval '1 second')
-"""
+""",
+)
 
 # Attempts past their deadline: waiting ones at once, running ones after a grace in which their own worker acts.
-TIMED_OUT = """
+TIMED_OUT = Statement(
+    "timed_out",
+    """
     SELECT id, graph_run_id, attempt, timeout FROM runs_jobrun
     WHERE state IN ('RUNNING', 'WAITING') AND deadline_at IS NOT NULL
         AND deadline_at < clock_timestamp() - CASE state WHEN 'RUNNING' THEN %(grace)s ELSE 0 END * interval '1 second'
-"""
+""",
+)

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 
 from runs import signals, sql
 from runs.models import GraphRun, JobRun
+from runs.prepared import Statement
 from runs.states import GraphRunState, JobRunState
 
 JobRunRow = tuple[int, str, str, int, int, float | None]
@@ -164,33 +165,21 @@ class Moves:
 
     def claim(self, run_id: int, *, queues: Sequence[str], limit: int, worker: UUID, walk: str | None) -> list[Claimed]:
         """Claim at most `limit` ready JobRuns for a worker, highest priority first."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.CLAIM,
-                {
-                    "run": run_id,
-                    "queues": list(queues),
-                    "limit": limit,
-                    "worker": str(worker),
-                    "walk": walk,
-                    "cause": "claimed",
-                },
-            )
-            claimed = [Claimed(*row) for row in cursor.fetchall()]
+        rows = sql.CLAIM.rows(
+            {"run": run_id, "queues": list(queues), "limit": limit, "worker": str(worker), "walk": walk, "cause": "claimed"}
+        )
+        claimed = [Claimed(*row) for row in rows]
         self.made += claimed
         return claimed
 
     def cancel(self, *, reason: str, cause: str) -> list[Moved]:
         """Cancel all that no worker holds, in every unfinished run under lock, and ask the rest to stop."""
         ids = list(self.runs)
-        with connection.cursor() as cursor:
-            cursor.execute(sql.REQUEST_CANCEL, {"runs": ids})
+        sql.REQUEST_CANCEL.rows({"runs": ids})
         return self._move(sql.CANCEL, runs=ids, reason=reason, cause=cause)
 
-    def _move(self, statement: str, **values: Any) -> list[Moved]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            moved = [Moved(*row) for row in cursor.fetchall()]
+    def _move(self, statement: Statement, **values: Any) -> list[Moved]:
+        moved = [Moved(*row) for row in statement.rows(values)]
         self.made += moved
         return moved
 
@@ -213,20 +202,16 @@ def moving(run_ids: Iterable[int]) -> Iterator[Moves]:
 
 
 def _locked(ids: list[int]) -> dict[int, LockedRun]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.LOCK_RUNS, {"ids": ids})
-        rows = cursor.fetchall()
     return {
         pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, _json(walkers))
-        for pk, state, expanded, execution_graph_id, cancel_requested, walkers in rows
+        for pk, state, expanded, execution_graph_id, cancel_requested, walkers in sql.LOCK_RUNS.rows({"ids": ids})
     }
 
 
 def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:
     """Move GraphRuns, each to its state, and tell of it. They must be locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.MOVE_RUNS, {"ids": list(to), "states": [state.value for state in to.values()], "cause": cause})
-        moved = [RunMoved(*row) for row in cursor.fetchall()]
+    rows = sql.MOVE_RUNS.rows({"ids": list(to), "states": [state.value for state in to.values()], "cause": cause})
+    moved = [RunMoved(*row) for row in rows]
     if moved:
         signals.graph_runs_moved.send(sender=GraphRun, moves=moved)
 

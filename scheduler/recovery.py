@@ -134,16 +134,10 @@ def _by_run(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[int, int]]:
     return runs
 
 
-def _rows(statement: str, **values: float) -> Rows:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
 _duties = [
-    Duty(find=lambda: _rows(sql.LOST_ATTEMPTS, lease=settings.LEASE), act=take_back_lost),
-    Duty(find=lambda: _rows(sql.TIMED_OUT, grace=settings.KILL_GRACE * 2), act=enforce_timeouts),
-    Duty(find=lambda: _rows(sql.TAKE_DUE_ALARMS), act=ring),
-    Duty(find=lambda: _rows(sql.TAKE_OVERDUE_RUNS, grace=settings.RING_GRACE), act=ring),
+    Duty(find=lambda: sql.LOST_ATTEMPTS.rows({"lease": settings.LEASE}), act=take_back_lost),
+    Duty(find=lambda: sql.TIMED_OUT.rows({"grace": settings.KILL_GRACE * 2}), act=enforce_timeouts),
+    Duty(find=lambda: sql.TAKE_DUE_ALARMS.rows({}), act=ring),
+    Duty(find=lambda: sql.TAKE_OVERDUE_RUNS.rows({"grace": settings.RING_GRACE}), act=ring),
     Duty(find=_long_silent, act=forget_dead_workers),
 ]

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -14,6 +13,7 @@ from dags.rules import OnFailure
 from runs import sql
 from runs.compiled import Compiled
 from runs.models import JobRun
+from runs.prepared import Statement
 from runs.states import JobRunState
 from runs.transitions import Decided
 from scheduler import readiness
@@ -39,13 +39,11 @@ def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunSt
     return _decided(unlocked.changed)
 
 
-def _read(statement: str, **values: Any) -> dict[int, Pending]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return {
-            node: Pending(pk, node, queue, waiting_on, met, failed, JobRunState(state))
-            for pk, node, queue, waiting_on, met, failed, state in cursor.fetchall()
-        }
+def _read(statement: Statement, **values: Any) -> dict[int, Pending]:
+    return {
+        node: Pending(pk, node, queue, waiting_on, met, failed, JobRunState(state))
+        for pk, node, queue, waiting_on, met, failed, state in statement.rows(values)
+    }
 
 
 def _decided(rows: Sequence[Pending]) -> list[Decided]:
@@ -69,11 +67,9 @@ def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
 
 def write_walkers(walkers: Mapping[int, Mapping[str, int]]) -> None:
     """Write how many walkers each run has, by queue: some were rung just now, or one left."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.WRITE_WALKERS, {"ids": list(walkers), "walkers": [json.dumps(count) for count in walkers.values()]})
+    sql.WRITE_WALKERS.rows({"ids": list(walkers), "walkers": [json.dumps(count) for count in walkers.values()]})
 
 
 def wake_in(run_id: int, seconds: float) -> None:
     """Have the sweep ring the run once a retry is due, or sooner if it was to be woken sooner."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.WAKE_IN, {"run": run_id, "seconds": seconds})
+    sql.WAKE_IN.rows({"run": run_id, "seconds": seconds})

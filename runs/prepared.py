@@ -1,0 +1,49 @@
+"""Statements that each connection plans once: planning costs several times what executing does on the hot path.
+
+The plan is a generic one, made with sequential scans off: it is kept while the tables grow, and one that was made on an
+empty table must not read all of a full one. Behind a pooler that hands a connection from one transaction to the next,
+set CELERIAC_PREPARE=0: a prepared statement belongs to its connection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.db import connection
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # the names that each connection has prepared
+
+
+class Statement:
+    """An SQL statement with named parameters, prepared on each connection at its first execution there."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.text = f"celeriac_{name}", text
+        self._parameters = list(dict.fromkeys(_NAMED.findall(text)))
+        places = ", ".join(f"%({parameter})s" for parameter in self._parameters)
+        self._execute = f"EXECUTE {self.name} ({places})" if places else f"EXECUTE {self.name}"
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Execute with these values, and return what the statement returns."""
+        with connection.cursor() as cursor:
+            if settings.PREPARE:
+                self._prepare(cursor)
+                cursor.execute(self._execute, values)
+            else:
+                cursor.execute(self.text, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def _prepare(self, cursor: Any) -> None:
+        known = _prepared.setdefault(cursor.connection, set())
+        if self.name in known:
+            return
+        numbered = _NAMED.sub(lambda match: f"${self._parameters.index(match[1]) + 1}", self.text)
+        cursor.execute("SET plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+        # Prepared under its name or not at all: a PREPARE stands even when its transaction is rolled back.
+        cursor.cursor.execute(f"PREPARE {self.name} AS {numbered}")
+        known.add(self.name)
