@@ -22,7 +22,8 @@ def _list(values: Iterable[Enum]) -> str:
 
 UNFINISHED = _list(states.UNFINISHED)
 FINISHED = _list(states.FINISHED)
-OWED = _list(states.OWED)
+GRAPH_UNFINISHED = _list(states.GRAPH_UNFINISHED)
+GRAPH_FINISHED = _list(states.GRAPH_FINISHED)
 LEGAL = "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.SOURCES.items() for s in sources) + ")"
 GRAPH_LEGAL = (
     "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.GRAPH_SOURCES.items() for s in sources) + ")"
@@ -187,7 +188,7 @@ REQUEST_CANCEL = Statement(
     "request_cancel",
     f"""
     UPDATE runs_graphrun SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp())
-    WHERE id = ANY(%(runs)s) AND state IN {_list(states.GRAPH_UNFINISHED)}
+    WHERE id = ANY(%(runs)s) AND state IN {GRAPH_UNFINISHED}
 """,
 )
 
@@ -215,16 +216,16 @@ MOVE_RUNS = Statement(
     counted AS (
         SELECT j.graph_run_id,
             count(*) FILTER (WHERE j.state = 'SUCCESS') AS successes, count(*) FILTER (WHERE j.state = 'FAILED') AS failures
-        FROM runs_jobrun j JOIN given g ON g.id = j.graph_run_id AND g.state IN {_list(states.GRAPH_FINISHED)}
+        FROM runs_jobrun j JOIN given g ON g.id = j.graph_run_id AND g.state IN {GRAPH_FINISHED}
         GROUP BY j.graph_run_id
     ),
     moved AS (
         UPDATE runs_graphrun r SET
             state = g.state,
             started_at = COALESCE(r.started_at, clock_timestamp()),
-            completed_at = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN clock_timestamp() END,
-            success_count = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN COALESCE(c.successes, 0) END,
-            fail_count = CASE WHEN g.state IN {_list(states.GRAPH_FINISHED)} THEN COALESCE(c.failures, 0) END
+            completed_at = CASE WHEN g.state IN {GRAPH_FINISHED} THEN clock_timestamp() END,
+            success_count = CASE WHEN g.state IN {GRAPH_FINISHED} THEN COALESCE(c.successes, 0) END,
+            fail_count = CASE WHEN g.state IN {GRAPH_FINISHED} THEN COALESCE(c.failures, 0) END
         FROM given g JOIN runs_graphrun old ON old.id = g.id LEFT JOIN counted c ON c.graph_run_id = g.id
         WHERE r.id = g.id AND (old.state, g.state) IN {GRAPH_LEGAL}
         RETURNING r.id, r.project_id, old.state AS from_state, r.state
@@ -257,52 +258,5 @@ WAKE_IN = Statement(
     "wake_in",
     """
     UPDATE runs_graphrun SET wake_at = LEAST(wake_at, clock_timestamp() + %(seconds)s * interval '1 second') WHERE id = %(run)s
-""",
-)
-
-# Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
-TAKE_DUE_ALARMS = Statement(
-    "take_due_alarms",
-    """
-    UPDATE runs_graphrun r SET wake_at = (
-        SELECT min(j.available_at) FROM runs_jobrun j
-        WHERE j.graph_run_id = r.id AND j.state = 'QUEUED' AND j.available_at > clock_timestamp())
-    WHERE r.wake_at <= clock_timestamp() RETURNING r.id
-""",
-)
-
-# Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still; each is told once
-# per grace time.
-TAKE_OVERDUE_RUNS = Statement(
-    "take_overdue_runs",
-    f"""
-    UPDATE runs_graphrun r SET rung_at = clock_timestamp()
-    WHERE r.state IN {_list(states.GRAPH_UNFINISHED)} AND r.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
-        AND (NOT r.expanded OR EXISTS (
-            SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'QUEUED'
-                AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
-    RETURNING r.id
-""",
-)
-
-# Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;
-# the claim itself is a lease too, so that a worker whose row comes a moment late is not one.
-LOST_ATTEMPTS = Statement(
-    "lost_attempts",
-    """
-    SELECT j.id, j.graph_run_id, j.attempt FROM runs_jobrun j
-    WHERE j.state = 'RUNNING' AND j.started_at < clock_timestamp() - %(lease)s * interval '1 second' AND NOT EXISTS (
-        SELECT 1 FROM runs_worker w
-        WHERE w.boot_id = j.claimed_by AND w.heartbeat_at > clock_timestamp() - %(lease)s * interval '1 second')
-""",
-)
-
-# Attempts past their deadline: waiting ones at once, running ones after a grace in which their own worker acts.
-TIMED_OUT = Statement(
-    "timed_out",
-    """
-    SELECT id, graph_run_id, attempt, timeout FROM runs_jobrun
-    WHERE state IN ('RUNNING', 'WAITING') AND deadline_at IS NOT NULL
-        AND deadline_at < clock_timestamp() - CASE state WHEN 'RUNNING' THEN %(grace)s ELSE 0 END * interval '1 second'
 """,
 )

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from runs import sql, transitions
+from runs import transitions
 from runs.models import GraphRun, JobRun, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
-from scheduler import dispatch, engine, nodes, spread
+from scheduler import dispatch, engine, nodes, spread, sql
 from scheduler.work import failed
 
 logger = logging.getLogger(__name__)

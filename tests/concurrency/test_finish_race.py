@@ -56,7 +56,7 @@ def end_together(runs: list[GraphRun], threads: int) -> None:
 
 @pytest.fixture(autouse=True)
 def without_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "ring_on_commit", lambda rings: list(rings))
+    monkeypatch.setattr(dispatch, "ring_on_commit", list)
 
 
 @pytest.mark.timeout(300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def everything_inline(settings: Any) -> None:
 
 def test_launch_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: Bench) -> None:
     graphs = [bench.graph(" ".join(f"t{number}" for number in range(size))) for size in (10, 1000)]
-    small, large = (counted(lambda graph=graph: bench.launch(graph)) for graph in graphs)
+    small, large = (counted(partial(bench.launch, graph)) for graph in graphs)
     assert small == large
 
 
@@ -61,13 +62,13 @@ def test_settling_and_rolling_up_takes_as_many_statements_for_a_thousand_jobs_as
     for width in (10, 1000):
         run, claimed = running_leaves(bench, width)
         assert len(claimed) == width
-        counts.append(counted(lambda run=run, claimed=claimed: bench.end(run, claimed, outcome)))
+        counts.append(counted(partial(bench.end, run, claimed, outcome)))
     assert counts[0] == counts[1]
 
 
 def test_cancelling_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: Bench) -> None:
     runs = [bench.launch(bench.graph(" ".join(f"t{n}" for n in range(size)))) for size in (10, 1000)]
-    small, large = (counted(lambda run=run: engine.cancel([run.pk], cause="test")) for run in runs)
+    small, large = (counted(partial(engine.cancel, [run.pk], cause="test")) for run in runs)
     assert small == large
     assert all(set(bench.states(run).values()) == {"CANCELLED"} for run in runs)
 

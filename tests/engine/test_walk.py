@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_graph_that_continues_runs_the_children_of_a_failure_and_fails_in_the_
 
 
 def test_a_graph_that_stops_starts_nothing_more_but_what_always_runs(bench: Bench) -> None:
-    tasks = {"a": {}, "b": {}, "c": {}, "d": {}, "clean": {"trigger_rule": "always"}}
+    tasks: dict[str, dict[str, Any]] = {"a": {}, "b": {}, "c": {}, "d": {}, "clean": {"trigger_rule": "always"}}
     run = bench.launch(bench.graph(tasks, "a>c b>d c>clean d>clean", on_failure="stop"))
 
     assert bench.walk(run, {"a": FAILED}) == ["a", "clean"]
@@ -159,7 +161,9 @@ def test_a_retry_waits_for_its_delay_and_the_run_knows_when(bench: Bench) -> Non
     job_run = run.job_runs.get()
     run.refresh_from_db()
     assert (job_run.state, job_run.reason) == ("QUEUED", "retry 1 of 1 after 60 s")
-    assert job_run.available_at == run.wake_at or abs((job_run.available_at - run.wake_at).total_seconds()) < 1
+    assert job_run.available_at
+    assert run.wake_at
+    assert abs(job_run.available_at - run.wake_at) < timedelta(seconds=1)
     assert run.state == "RUNNING"
 
 

@@ -1,0 +1,53 @@
+"""The SQL of the sweep: what is due. It writes no state; that is `runs/transitions.py`'s."""
+
+from __future__ import annotations
+
+from runs.prepared import Statement
+from runs.sql import GRAPH_UNFINISHED
+
+# Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
+TAKE_DUE_ALARMS = Statement(
+    "take_due_alarms",
+    """
+    UPDATE runs_graphrun r SET wake_at = (
+        SELECT min(j.available_at) FROM runs_jobrun j
+        WHERE j.graph_run_id = r.id AND j.state = 'QUEUED' AND j.available_at > clock_timestamp())
+    WHERE r.wake_at <= clock_timestamp() RETURNING r.id
+""",
+)
+
+# Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still; each is told once
+# per grace time.
+TAKE_OVERDUE_RUNS = Statement(
+    "take_overdue_runs",
+    f"""
+    UPDATE runs_graphrun r SET rung_at = clock_timestamp()
+    WHERE r.state IN {GRAPH_UNFINISHED} AND r.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
+        AND (NOT r.expanded OR EXISTS (
+            SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'QUEUED'
+                AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
+    RETURNING r.id
+""",
+)
+
+# Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;
+# the claim itself is a lease too, so that a worker whose row comes a moment late is not one.
+LOST_ATTEMPTS = Statement(
+    "lost_attempts",
+    """
+    SELECT j.id, j.graph_run_id, j.attempt FROM runs_jobrun j
+    WHERE j.state = 'RUNNING' AND j.started_at < clock_timestamp() - %(lease)s * interval '1 second' AND NOT EXISTS (
+        SELECT 1 FROM runs_worker w
+        WHERE w.boot_id = j.claimed_by AND w.heartbeat_at > clock_timestamp() - %(lease)s * interval '1 second')
+""",
+)
+
+# Attempts past their deadline: waiting ones at once, running ones after a grace in which their own worker acts.
+TIMED_OUT = Statement(
+    "timed_out",
+    """
+    SELECT id, graph_run_id, attempt, timeout FROM runs_jobrun
+    WHERE state IN ('RUNNING', 'WAITING') AND deadline_at IS NOT NULL
+        AND deadline_at < clock_timestamp() - CASE state WHEN 'RUNNING' THEN %(grace)s ELSE 0 END * interval '1 second'
+""",
+)
