@@ -72,7 +72,7 @@ def test_a_graph_that_stops_starts_nothing_more_but_what_always_runs(bench: Benc
 
 
 def test_a_stopped_run_waits_for_what_is_running(bench: Bench) -> None:
-    tasks = {"a": {}, "b": {"retries": 5}, "clean": {"trigger_rule": "always"}}
+    tasks: dict[str, dict[str, Any]] = {"a": {}, "b": {"retries": 5}, "clean": {"trigger_rule": "always"}}
     run = bench.launch(bench.graph(tasks, "a>clean b>clean", on_failure="stop"))
 
     first, second = bench.claim(run, limit=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,13 @@ def test_a_key_is_made_from_the_name(name, key) -> None:
 
 
 def test_keys_made_from_names_do_not_collide_with_each_other_or_with_given_ones() -> None:
-    rows = [{"name": "a"}, {"name": "A"}, {"name": "b", "key": "a_2"}, {"name": "c", "key": None}, {"name": "a", "key": ""}]
+    rows: list[dict[str, Any]] = [
+        {"name": "a"},
+        {"name": "A"},
+        {"name": "b", "key": "a_2"},
+        {"name": "c", "key": None},
+        {"name": "a", "key": ""},
+    ]
     assert unique_keys(rows, taken=["a_3"]) == ["a", "a_4", "a_2", "c", "a_5"]
 
 
