@@ -24,7 +24,8 @@ _SCALAR = 24  # bytes that a number, true, false or null may take
 
 _OF_TEXT = "endswith isdigit lower lstrip removeprefix removesuffix rsplit rstrip split splitlines startswith strip upper"
 _ATTRIBUTES: dict[type, frozenset[str]] = {str: frozenset(_OF_TEXT.split()), list: frozenset({"count", "index"})}
-_OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
+_OF_MAPPINGS = frozenset({"get", "keys"})
+_OF_OBJECTS = _OF_MAPPINGS | {"items", "values"}
 _FILTERS = (
     "abs capitalize count d default dictsort first float int items last length list lower max min reject rejectattr reverse"
     " round select selectattr sort sum title trim truncate unique upper urlencode"
@@ -42,13 +43,15 @@ def within(value: Any, limit: int, *, more: int = 0) -> int:
         one = rest.pop()
         if isinstance(one, str):
             size += len(one)
-        elif isinstance(one, Mapping):
+        elif isinstance(one, dict):
             size += 2
             rest.extend(one.keys())
             rest.extend(one.values())
         elif isinstance(one, list | tuple):
             size += 2 * len(one)
             rest.extend(one)
+        elif isinstance(one, Mapping):  # reading all of it would ask the database about every ancestor
+            raise SecurityError("name the task whose result is meant, such as results.fetch")
         else:
             size += _SCALAR
         if size > limit:
@@ -89,7 +92,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         try:
             return obj[attribute]
         except KeyError:
-            return getattr(obj, attribute) if attribute in _OF_MAPPINGS else self._missing(obj, attribute)
+            listed = _OF_OBJECTS if isinstance(obj, dict) else _OF_MAPPINGS
+            return getattr(obj, attribute) if attribute in listed else self._missing(obj, attribute)
 
     def _missing(self, obj: Any, name: Any) -> Undefined:
         if isinstance(obj, Undefined):

@@ -94,7 +94,8 @@ class _Conversation:
 
     def __init__(self, process: subprocess.Popen[bytes], log: LogWriter) -> None:
         self.process, self.log = process, log
-        self.out, self.err = Clipped(settings.MAX_OUTPUT), Clipped(settings.MAX_OUTPUT)
+        self.out = Clipped(min(settings.MAX_OUTPUT, settings.MAX_RESULT))  # it is the result
+        self.err = Clipped(settings.MAX_OUTPUT)
         self.ended = False
         self._selector = selectors.DefaultSelector()
         self._end = _descriptor_of(process.pid)

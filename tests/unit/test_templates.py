@@ -83,26 +83,44 @@ def test_a_value_is_never_rendered_again():
     assert render("-{{ params.odd }}-") == f"-{PARAMS['odd']}-"
 
 
+class Results(Mapping):
+    """Results that tell which of them were read."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __getitem__(self, key):
+        self.asked.append(key)
+        if key != "fetch":
+            raise KeyError(key)
+        return {"rows": 7}
+
+    def __iter__(self):
+        return iter(["fetch", "failed"])
+
+    def __len__(self):
+        return 2
+
+
 def test_a_result_is_read_only_when_a_template_asks_for_it():
-    asked = []
+    results = Results()
+    assert templates.render({"args": ["x", "{{ params.n }}"]}, params=PARAMS, results=results)["args"] == ["x", 3]
+    assert results.asked == []
+    assert templates.render({"args": ["{{ results.fetch.rows }}"]}, params={}, results=results)["args"] == [7]
+    assert results.asked == ["fetch"]
 
-    class Results(Mapping):
-        def __getitem__(self, key):
-            asked.append(key)
-            if key != "fetch":
-                raise KeyError(key)
-            return {"rows": 7}
 
-        def __iter__(self):
-            return iter(["fetch"])
+def test_a_missing_result_may_be_given_a_default():
+    source = "{{ results.failed | default(0) }} {{ results.get('failed', 1) }} {{ results.keys() | join(',') }}"
+    assert templates.render({"args": [source]}, params={}, results=Results())["args"] == ["0 1 fetch,failed"]
 
-        def __len__(self):
-            return 1
 
-    assert templates.render({"args": ["x", "{{ params.n }}"]}, params=PARAMS, results=Results())["args"] == ["x", 3]
-    assert asked == []
-    assert templates.render({"args": ["{{ results.fetch.rows }}"]}, params={}, results=Results())["args"] == [7]
-    assert set(asked) == {"fetch"}
+@pytest.mark.parametrize("source", ["{{ results }}", "x{{ results }}", "{{ results | tojson }}", "{{ [results] ~ '' }}"])
+def test_all_results_at_once_are_not_read(source):
+    results = Results()
+    with pytest.raises(templates.RenderError, match="name the task whose result is meant"):
+        templates.render({"args": [source]}, params={}, results=results)
+    assert results.asked == []
 
 
 @pytest.mark.parametrize(
