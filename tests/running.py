@@ -59,7 +59,7 @@ def running(command: Sequence[str], name: str, **environment: str) -> Iterator[R
     with log.open("w") as output:
         popen = subprocess.Popen(
             command,
-            env={**os.environ, **TIMES, "DATABASE_URL": test_database_url(), **environment},
+            env={**os.environ, **TIMES, "DATABASE_URL": test_database_url(name), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -85,9 +85,11 @@ def end(popen: subprocess.Popen[bytes]) -> None:
     popen.wait(LIMIT)
 
 
-def test_database_url() -> str:
-    """Return the URL of the database that the tests use, for processes of their own."""
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+def test_database_url(name: str) -> str:
+    """Return the URL of the database that the tests use, for a process of their own whose connections bear its name."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    query = "&".join(filter(None, [url.query, f"application_name={name}"]))
+    return url._replace(path=f"/{connection.settings_dict['NAME']}", query=query).geturl()
 
 
 test_database_url.__test__ = False  # type: ignore[attr-defined]  # a name that pytest would take for a test

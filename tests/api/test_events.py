@@ -164,15 +164,15 @@ def test_a_stream_ends_when_its_run_is_deleted(server):
 
 def _wait_until_nobody_is_connected() -> None:
     limit = time.monotonic() + 5
-    while _connections_of_others():
+    while _connections_of_the_server():
         assert time.monotonic() < limit, "a viewer holds a connection"
         time.sleep(0.01)
 
 
-def _connections_of_others() -> int:
+def _connections_of_the_server() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'web'"
             " AND backend_type = 'client backend'"
         )
         return int(cursor.fetchone()[0])

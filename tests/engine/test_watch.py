@@ -141,7 +141,7 @@ def test_a_database_that_fails_is_asked_again(later, monkeypatch, tmp_path):
 def test_one_thread_serves_all_works_and_lets_go_of_its_connection():
     def backends():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = ''")
             return cursor.fetchone()[0]
 
     for _ in range(3):
