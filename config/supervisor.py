@@ -13,9 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from configparser import RawConfigParser
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -23,6 +25,7 @@ import psutil
 from config import processes
 
 STOP_LIMIT = 20  # seconds until what has not stopped is killed
+MAX_SOCKET_PATH = 90  # bytes: the system allows 107, and supervisord adds its pid while it makes it
 PROGRAM = {
     "autorestart": "true",
     "startsecs": "3",  # what ends sooner has not started, and is tried again at growing distances
@@ -34,6 +37,10 @@ PROGRAM = {
     "stdout_logfile_maxbytes": "10MB",
     "stdout_logfile_backups": "3",
 }
+
+
+class SupervisorError(Exception):
+    """The supervisor does not start."""
 
 
 class Supervisor:
@@ -51,20 +58,28 @@ class Supervisor:
         return self.directory / "log"
 
     def start(self) -> None:
-        """Write the configuration and start; whatever an earlier life left behind is ended first."""
+        """Write the configuration and start; whatever an earlier life left behind is ended first.
+
+        Raises SupervisorError when it does not stay.
+        """
         self.stop()
         self.logs.mkdir(exist_ok=True)
         config = self.directory / "supervisord.conf"
         with config.open("w") as file:
             self._config().write(file)
-        with (self.logs / "supervisord.err").open("w") as errors:
-            subprocess.Popen(
+        errors = self.logs / "supervisord.err"
+        with errors.open("w") as output:
+            popen = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # the same lines are in its log file
-                stderr=errors,
+                stderr=output,
                 start_new_session=True,
             )
+        while not self.running():
+            if popen.poll() is not None:
+                raise SupervisorError(f"The supervisor does not start: {errors.read_text().strip()}")
+            time.sleep(0.01)
         self._wake()
 
     def running(self) -> bool:
@@ -91,7 +106,10 @@ class Supervisor:
 
     @property
     def _socket(self) -> Path:
-        return self.directory / "supervisor.sock"
+        inside = self.directory / "supervisor.sock"
+        if len(bytes(inside)) <= MAX_SOCKET_PATH:
+            return inside
+        return Path(tempfile.gettempdir()) / f"celeriac-{sha256(bytes(inside)).hexdigest()[:16]}.sock"
 
     def _wake(self) -> None:
         """Knock at its socket: it looks at what there is to do once a second, or when somebody knocks."""
