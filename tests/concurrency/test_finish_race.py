@@ -16,13 +16,14 @@ from scheduler.work import succeeded
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 1000
+QUEUE = "race"  # a queue that no worker consumes, should one live
 
 
 def graph_of(parents: int, *, with_child: bool) -> Graph:
     project, _ = Project.objects.get_or_create(name="race")
     graph = Graph.objects.create(project=project, name="race")
     keys = [f"p{number}" for number in range(parents)] + (["child"] if with_child else [])
-    tasks = Task.objects.bulk_create([Task(parent=graph, name=key, key=key, command="x") for key in keys])
+    tasks = Task.objects.bulk_create([Task(parent=graph, name=key, key=key, command="x", queue=QUEUE) for key in keys])
     if with_child:
         Edge.objects.bulk_create([Edge(graph=graph, task_from=task, task_to=tasks[-1]) for task in tasks[:-1]])
     return graph
@@ -34,7 +35,7 @@ def end_together(runs: list[GraphRun], threads: int) -> None:
     faults: list[BaseException] = []
 
     def work(place: int) -> None:
-        walker = engine.Walker(worker=uuid.uuid4(), queues=["default"], rung_on="default")
+        walker = engine.Walker(worker=uuid.uuid4(), queues=[QUEUE], rung_on=QUEUE)
         try:
             for run in runs:
                 [claim] = engine.begin(run.pk, walker)
