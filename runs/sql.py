@@ -22,6 +22,7 @@ def _list(values: Iterable[Enum]) -> str:
 
 UNFINISHED = _list(states.UNFINISHED)
 FINISHED = _list(states.FINISHED)
+OWED = _list(states.OWED)
 GRAPH_UNFINISHED = _list(states.GRAPH_UNFINISHED)
 GRAPH_FINISHED = _list(states.GRAPH_FINISHED)
 LEGAL = "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.SOURCES.items() for s in sources) + ")"
@@ -60,7 +61,8 @@ LOCK_RUNS = Statement(
 )
 
 # Record the outcomes of attempts: the end, the wait for a report, or the return to the queue. The attempt's number
-# fences it: a write of an older try finds another number and moves nothing.
+# fences it: a write of an older try finds another number and moves nothing. Only what is owed can be settled: an attempt
+# that was given back keeps its number until it is claimed again.
 SETTLE = Statement(
     "settle",
     _recorded(
@@ -72,7 +74,7 @@ SETTLE = Statement(
         deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
         completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
     FROM given g JOIN runs_jobrun old ON old.id = g.id
-    WHERE j.id = g.id AND j.attempt = g.attempt AND (old.state, g.state) IN {LEGAL}
+    WHERE j.id = g.id AND j.attempt = g.attempt AND old.state IN {OWED} AND (old.state, g.state) IN {LEGAL}
     RETURNING {_MOVED}
     """,
         more="""

@@ -190,7 +190,7 @@ def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Set
     settled = []
     for pk, attempt, outcome in ended:
         if outcome.state != JobRunState.FAILED:
-            after = retry.Settlement(state=outcome.state, reason=outcome.reason)
+            after = retry.unless_cancelled(outcome.state, outcome.reason, cancel_requested=run.cancel_requested)
         elif pk in facts:
             node, known = facts[pk]
             after = retry.after_failure(known, graph.task(node), permanent=outcome.permanent)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runs.states import JobRunState
+from runs.states import FINISHED, JobRunState
 
 MAX_DELAY = 24 * 3600.0  # seconds; back-off grows no further
 
@@ -36,6 +36,13 @@ def delay(failures: int, task: Mapping[str, Any]) -> float:
         return min(task["retry_delay"] * task["retry_backoff"] ** (failures - 1), MAX_DELAY)
     except OverflowError:
         return MAX_DELAY
+
+
+def unless_cancelled(state: JobRunState, reason: str | None, *, cancel_requested: bool) -> Settlement:
+    """Decide where an attempt goes that has not failed: a cancel ends what would go on."""
+    if cancel_requested and state not in FINISHED:
+        return Settlement(state=JobRunState.CANCELLED, reason="cancelled")
+    return Settlement(state=state, reason=reason)
 
 
 def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool = False) -> Settlement:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 
-from scheduler.work import Outcome, Work, cancelled, failed
+from scheduler.work import Outcome, Work, cancelled, failed, given_back
 
 
 class Reason(Enum):
@@ -17,7 +17,9 @@ class Reason(Enum):
     CANCELLED = "cancelled"
     """Its run was cancelled."""
     LOST = "lost"
-    """The attempt is no longer the JobRun's present one: its work would be done twice."""
+    """The attempt is not this worker's any more, or may not be: its work would be done twice."""
+    LEAVING = "leaving"
+    """The worker is ending, and its grace is over."""
     TIMEOUT = "timeout"
     """It has taken longer than it may."""
 
@@ -57,4 +59,8 @@ def stopped(work: Work, reason: Reason) -> Outcome:
     """Return the outcome of a work that was made to end."""
     if reason is Reason.TIMEOUT:
         return replace(failed(f"timed out after {work.timeout:g} s", timeout=work.timeout), final=True)
-    return cancelled(reason.value)
+    if reason is Reason.CANCELLED:
+        return cancelled()
+    return given_back(
+        "given back by a worker that ended" if reason is Reason.LEAVING else "given back by a worker out of touch"
+    )

@@ -36,7 +36,7 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING or CANCELLED with a `reason`.
+    """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING, CANCELLED or QUEUED with a `reason`.
 
     `permanent` failures are not retried: the same would happen again. `final` ones end a task
     that waits for a report too: work that could not be started, or had to be stopped.
@@ -71,5 +71,10 @@ def waiting(reason: str) -> Outcome:
 
 
 def cancelled(reason: str = "cancelled") -> Outcome:
-    """Return the outcome of work stopped because its run was cancelled or its attempt is no longer its own."""
+    """Return the outcome of work stopped because its run was cancelled."""
     return Outcome(state=JobRunState.CANCELLED, reason=reason)
+
+
+def given_back(reason: str) -> Outcome:
+    """Return the outcome of work that another worker is to begin anew; it counts neither as a failure nor as a loss."""
+    return Outcome(state=JobRunState.QUEUED, reason=reason)

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from runs.models import GraphRun, JobRun, Worker
 from scheduler import engine, nodes, recovery
-from scheduler.work import waiting
+from scheduler.work import Outcome, cancelled, given_back, succeeded, waiting
 from tests.engine.conftest import FAILED, Bench
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,36 @@ def test_an_attempt_of_a_dead_worker_is_given_back_and_its_late_outcome_refused(
     assert bench.states(run)["a"] == "RUNNING"
     bench.end(run, [again])
     assert bench.states(run) == {"a": "SUCCESS", "run": "SUCCESS"}
+
+
+@pytest.mark.parametrize("outcome", [succeeded(1), FAILED, cancelled(), given_back("late"), waiting("late")])
+def test_an_outcome_that_comes_after_the_attempt_was_given_back_moves_nothing(bench: Bench, outcome: Outcome) -> None:
+    run = bench.launch(bench.graph({"a": {"retries": 1}}))
+    [lost] = bench.claim(run)
+    engine.give_back(run.pk, {lost.id: lost.attempt}, cause="test")
+
+    assert not engine.settle(run.pk, [(lost.id, lost.attempt, outcome)], cause="late").moved
+    assert (run.job_runs.get().state, run.job_runs.get().failures) == ("QUEUED", 0)
+
+
+@pytest.mark.parametrize("outcome", [given_back("leaving"), waiting("a report is owed")])
+def test_a_cancel_ends_an_attempt_that_would_go_on(bench: Bench, outcome: Outcome) -> None:
+    run = bench.launch(bench.graph("a b", "a>b"))
+    [claimed] = bench.claim(run)
+    engine.cancel([run.pk], cause="test")
+
+    bench.end(run, [claimed], outcome)
+
+    assert bench.states(run) == {"a": "CANCELLED", "b": "CANCELLED", "run": "CANCELLED"}
+
+
+def test_work_given_back_by_its_worker_counts_no_loss_and_begins_anew(bench: Bench) -> None:
+    run = bench.launch(bench.graph("a"))
+    [claimed] = bench.claim(run)
+    engine.settle(run.pk, [(claimed.id, claimed.attempt, given_back("leaving"))], cause="leaving")
+
+    assert (run.job_runs.get().state, run.job_runs.get().losses) == ("QUEUED", 0)
+    assert bench.walk(run) == ["a"]
 
 
 def test_an_attempt_of_a_living_worker_is_left_alone(bench: Bench) -> None:
