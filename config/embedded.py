@@ -6,6 +6,7 @@ to bring back a server that died; `join()` points this process at the servers, a
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -134,6 +135,7 @@ def _start_postgres() -> str:
             for left_over in ("postmaster.pid", ".s.PGSQL.5432.lock"):
                 (directory / left_over).unlink(missing_ok=True)
         PostgresServer._instances.pop(directory, None)  # remembers a server that has died as running
+    PostgresServer._lock = contextlib.nullcontext()  # one file for all users of a machine; `start` holds our own
     unfinished = home() / "postgres.unfinished"
     if unfinished.exists():  # a first start was killed before there was a database to put anything in
         shutil.rmtree(directory, ignore_errors=True)

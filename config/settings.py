@@ -95,6 +95,7 @@ LOGGING = {
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # of a form: the admin's page of a graph sends a field for each of its tasks' fields
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication", "api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.HasScope"],
