@@ -18,7 +18,7 @@ urlpatterns = [
     re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^health/live/?$", views.LiveView.as_view(), name="health-live"),
     re_path(r"^health/ready/?$", views.ReadyView.as_view(), name="health-ready"),
-    re_path(r"^metrics/?$", views.MetricsView.as_view(), name="metrics"),
+    re_path(r"^metrics/?$", views.MetricsView.as_view({"get": "list"}), name="metrics"),
 ]
 
 handler400 = "api.handler.bad_request"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
+from api.rights import Scope
 from config import health, metrics
 
 READY = OpenApiExample(
@@ -80,12 +82,13 @@ class AnyFormat(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class MetricsView(APIView):
-    """GET /metrics, with a token of scope `read`."""
+class MetricsView(ViewSet):
+    """GET /metrics"""
 
     content_negotiation_class = AnyFormat
+    needs: ClassVar = {"list": Scope.READ}
 
     @extend_schema(summary="Metrics for Prometheus", tags=["service"], responses={(200, "text/plain"): OpenApiTypes.STR})
-    def get(self, request: Request) -> HttpResponse:
+    def list(self, request: Request) -> HttpResponse:
         """Answer all measures as Prometheus reads them."""
         return HttpResponse(metrics.text(), content_type=CONTENT_TYPE_LATEST)
