@@ -95,8 +95,8 @@ class Compiled:
                     stack.append(parent)
         return found
 
-    def rows(self) -> Iterator[tuple[int, str, str, int, int, float | None]]:
-        """Yield (node, key, queue, priority, parents, timeout) of every task: what its JobRun starts with."""
+    def rows(self) -> Iterator[tuple[int, str, str, int, int, float | None, bool]]:
+        """Yield (node, key, queue, priority, parents, timeout, quick) of every task: what its JobRun starts with."""
         for node, entry in enumerate(self.entries):
             yield (
                 node,
@@ -105,6 +105,7 @@ class Compiled:
                 entry.get("priority", 0),
                 self.parent_count[node],
                 entry.get("timeout"),
+                specs.may_be_quick(entry),
             )
 
 

@@ -128,6 +128,7 @@ class JobRun(models.Model):
     priority = models.SmallIntegerField(default=0)
     available_at = models.DateTimeField(null=True, help_text="When QUEUED: not to be claimed before.")
     timeout = models.FloatField(null=True, help_text="Seconds an attempt may take.")
+    quick = models.BooleanField(default=False, help_text="May be claimed together with others, if they turn out to be short.")
     deadline_at = models.DateTimeField(null=True, help_text="When the present attempt times out.")
     claimed_by = models.UUIDField(null=True, help_text="Worker.boot_id.")
     walk_id = models.CharField(max_length=155, null=True, help_text="The Celery message whose walk claimed it.")

@@ -49,6 +49,12 @@ def task_of(spec: Mapping[str, Any], node: int) -> dict[str, Any]:
     return read_task(spec["tasks"][node])
 
 
+def may_be_quick(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a task may be claimed with others: a plain callable, without a timeout, that reports itself."""
+    task = read_task(entry)
+    return bool(task["driver"] == "python" and task["timeout"] is None and task["auto_report"])
+
+
 def write_edge(parent: int, child: int, condition: str) -> list[Any]:
     """Return the entry of an edge between two indexes."""
     return [parent, child] if condition == Condition.SUCCESS else [parent, child, condition]

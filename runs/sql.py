@@ -147,22 +147,27 @@ QUEUE_ROOTS = Statement(
     ),
 )
 
-# Claim ready job runs for a worker: highest priority first, then topological order. SKIP LOCKED only as a safety net:
-# whoever claims holds the run's lock.
+# Claim ready job runs for a worker: highest priority first, then topological order. Several at once only where all of them
+# may be quick and none was ever lost: what kills its worker is claimed alone from then on. SKIP LOCKED only as a safety
+# net: whoever claims holds the run's lock.
 CLAIM = Statement(
     "claim",
     """
     WITH next AS (
-        SELECT id FROM runs_jobrun
+        SELECT id, priority, node, quick AND losses = 0 AS quick FROM runs_jobrun
         WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND queue = ANY(%(queues)s) AND available_at <= clock_timestamp()
         ORDER BY priority DESC, node LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ),
+    together AS (
+        SELECT id, bool_and(quick) OVER in_order AS quick, row_number() OVER in_order AS place
+        FROM next WINDOW in_order AS (ORDER BY priority DESC, node)
     ),
     moved AS (
         UPDATE runs_jobrun j SET
             state = 'RUNNING', attempt = j.attempt + 1, claimed_by = %(worker)s, walk_id = %(walk)s, reason = NULL,
             results = NULL, errors = NULL, progress = NULL, report_digest = NULL, started_at = clock_timestamp(),
             deadline_at = clock_timestamp() + j.timeout * interval '1 second'
-        FROM next WHERE j.id = next.id
+        FROM together t WHERE j.id = t.id AND (t.quick OR t.place = 1)
         RETURNING j.id, j.graph_run_id, j.node, 'QUEUED' AS from_state, j.state, j.attempt, j.queue,
             j.failures, j.losses, j.priority
     ),
@@ -242,7 +247,7 @@ MOVE_RUNS = Statement(
 
 # The columns that COPY fills when a run gets its JobRuns.
 JOB_RUN_COLUMNS = (
-    "graph_run_id, node, key, queue, priority, waiting_on, timeout, "
+    "graph_run_id, node, key, queue, priority, waiting_on, timeout, quick, "
     "state, attempt, failures, losses, parents_met, parents_failed"
 )
 

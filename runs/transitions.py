@@ -24,8 +24,8 @@ from runs.models import GraphRun, JobRun
 from runs.prepared import Statement
 from runs.states import GraphRunState, JobRunState
 
-JobRunRow = tuple[int, str, str, int, int, float | None]
-"""What a JobRun starts with: node, key, queue, priority, parents, timeout."""
+JobRunRow = tuple[int, str, str, int, int, float | None, bool]
+"""What a JobRun starts with: node, key, queue, priority, parents, timeout, quick."""
 
 
 class Moved(NamedTuple):
@@ -164,7 +164,7 @@ class Moves:
         return self._move(sql.QUEUE_ROOTS, runs=list(rows), cause="launched")
 
     def claim(self, run_id: int, *, queues: Sequence[str], limit: int, worker: UUID, walk: str | None) -> list[Claimed]:
-        """Claim at most `limit` ready JobRuns for a worker, highest priority first."""
+        """Claim ready JobRuns for a worker, highest priority first: one, or up to `limit` that may be quick."""
         rows = sql.CLAIM.rows(
             {"run": run_id, "queues": list(queues), "limit": limit, "worker": str(worker), "walk": walk, "cause": "claimed"}
         )

@@ -26,10 +26,7 @@ from runs.models import GraphRun, JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
 from scheduler import dispatch, hands, nodes, retry, spread
-from scheduler.work import Outcome
-
-Ended = tuple[int, int, Outcome]
-"""A JobRun's id, the attempt, and what became of it."""
+from scheduler.batch import Ended
 
 
 @dataclass(kw_only=True)

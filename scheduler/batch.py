@@ -1,0 +1,94 @@
+"""Quick work, several at a time: what a walker has claimed together, and settles together.
+
+A commit costs more than a callable of a millisecond does. A walker that has seen quick work claims several at once, as long
+as no outcome waits for its commit longer than `LONGEST_WAIT`: when one of them turns out to be slow, what has ended is
+settled and what has not begun is given back at once, beside the slow one, by a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from django.db import connection
+
+from runs.states import JobRunState
+from runs.transitions import Claimed
+from scheduler.work import Outcome
+
+Ended = tuple[int, int, Outcome]
+"""A JobRun's id, the attempt, and what became of it."""
+
+LONGEST_WAIT = 0.025  # seconds an outcome may wait for its commit
+AIM = 0.010  # seconds that a batch is planned to take
+MOST = 64  # jobs in a batch
+
+NOT_BEGUN = Outcome(state=JobRunState.QUEUED, reason="given back before it began")
+
+
+class Batch:
+    """Claimed work of one walk: what has not begun, and what has ended and waits for its commit."""
+
+    def __init__(self, claimed: Sequence[Claimed], settle: Callable[[list[Ended]], object]) -> None:
+        """Keep the claims; `settle` is called in a thread with what must not wait for a slow one."""
+        self._waiting = deque(claimed)
+        self._ended: list[Ended] = []
+        self._settle = settle
+        self._lock = threading.Lock()
+
+    def run(self, perform: Callable[[Claimed], Outcome]) -> list[Ended]:
+        """Do the work in order and return the outcomes that are still to be settled."""
+        if len(self._waiting) == 1:
+            alone = self._waiting.popleft()
+            return [(alone.id, alone.attempt, perform(alone))]
+        alarm = threading.Timer(LONGEST_WAIT, self._make_room)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            while (claim := self._next()) is not None:
+                outcome = perform(claim)
+                with self._lock:
+                    self._ended.append((claim.id, claim.attempt, outcome))
+        finally:
+            alarm.cancel()
+        return self._take()
+
+    def _next(self) -> Claimed | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _take(self) -> list[Ended]:
+        with self._lock:
+            ended, self._ended = self._ended, []
+            return ended
+
+    def _make_room(self) -> None:
+        """Settle what has ended and give back what has not begun: the present one is slow."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+            ended += [(claim.id, claim.attempt, NOT_BEGUN) for claim in self._waiting]
+            self._waiting.clear()
+        try:
+            if ended:
+                self._settle(ended)
+        finally:
+            connection.close()  # this thread's own
+
+
+class Pace:
+    """How many JobRuns a walker claims at once, by how long the latest took."""
+
+    def __init__(self) -> None:
+        self.limit = 1
+        self._began = time.perf_counter()
+
+    def begin(self) -> None:
+        """Note that a batch begins."""
+        self._began = time.perf_counter()
+
+    def end(self, jobs: int) -> None:
+        """Learn from a batch of so many jobs: twice as many next time, if they are likely to fit the aim."""
+        each = (time.perf_counter() - self._began) / jobs
+        self.limit = max(1, min(self.limit * 2, MOST, int(AIM / each)))
