@@ -1,0 +1,88 @@
+"""Graphs: one page for a graph, its tasks and its edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+
+from dags import picture as drawing
+from dags import selectors, services
+from dags.admin.doors import ServiceAdmin
+from dags.admin.forms import GraphForm
+from dags.models import Graph, Task
+
+
+@admin.register(Graph)
+class GraphAdmin(ServiceAdmin):
+    """Graphs; whatever is saved here is one replacement of the whole definition by `dags.services`."""
+
+    form = GraphForm
+    list_display = ["name", "project", "execution_key", "task_count", "state", "last_launched", "revision"]
+    list_filter = ["project", "on_failure", "last_launched"]
+    list_select_related = ["project"]
+    search_fields = ["name", "description", "execution_key", "graph_id__exact"]
+    ordering = ["-pk"]
+    readonly_fields = ["state", "last_launched", "revision", "created_at"]
+    fieldsets = [
+        (None, {"fields": ["name", "project", "execution_key", "description", "on_failure", "max_parallel"]}),
+        ("Params", {"fields": ["params_schema"], "classes": ["collapse"]}),
+        ("About it", {"fields": ["state", "last_launched", "revision", "created_at"], "classes": ["collapse"]}),
+    ]
+
+    class Media:
+        css = {"all": ["dags/admin.css"]}
+        js = ["admin/js/inlines.js", Script("dags/graph.js", defer=True)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Graph]:
+        return selectors.graphs_listed()
+
+    def get_urls(self) -> list[Any]:
+        picture = self.admin_site.admin_view(self.picture)
+        return [path("<int:pk>/picture.svg", picture, name="dags_graph_picture"), *super().get_urls()]
+
+    def picture(self, request: HttpRequest, pk: int) -> HttpResponse:
+        graph = get_object_or_404(Graph, pk=pk)
+        if not self.has_view_permission(request, graph):
+            raise PermissionDenied
+        return drawing.answer(drawing.draw(*selectors.drawing(graph)))
+
+    @admin.display(description="tasks", ordering="task_count")
+    def task_count(self, graph: Any) -> int:
+        return graph.task_count
+
+    @admin.display(description="latest run", ordering="state", empty_value="never run")
+    def state(self, graph: Any) -> str | None:
+        return getattr(graph, "state", None)
+
+    def save_model(self, request: HttpRequest, obj: Graph, form: Any, change: bool) -> None:
+        """Have the services write it all; nothing of the form's objects is saved."""
+        if not change:
+            obj.pk = services.create_graphs([form.written()])[0].pk
+            return
+        _rename(obj, form)
+        services.update_graphs({obj.pk: form.written()})
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Leave the rest alone: there is nothing that `save_model` has not written."""
+
+    def erase(self, ids: list[Any]) -> None:
+        services.delete_graphs(ids)
+
+
+def _rename(graph: Graph, form: GraphForm) -> None:
+    """Change tasks that got a free new key before the definition is replaced: there a key is what a task is known by."""
+    if form.tasks is None:
+        return
+    present = dict(Task.objects.filter(parent=graph).values_list("pk", "key"))
+    taken = set(present.values())
+    rows = {one.cleaned_data["task_id"]: one.row for one in form.tasks.counting()}
+    renamed = {pk: row for pk, row in rows.items() if pk in present and row["key"] and row["key"] not in taken}
+    if renamed:
+        services.update_tasks(renamed)
