@@ -150,6 +150,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_DISABLE_PREFETCH = True  # a message waits for a free slot in the broker, not in a busy worker
+CELERY_WORKER_LOST_WAIT = 1.0  # seconds until the slot of a dead child is free again
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False  # a job's output goes to its own log
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
@@ -168,6 +169,7 @@ SWEEP_INTERVAL = env.seconds("CELERIAC_SWEEP_INTERVAL", 1)  # how often a worker
 RING_GRACE = env.seconds("CELERIAC_RING_GRACE", 15)  # queued work nobody came for is rung again after this
 LOSS_LIMIT = env.integer("CELERIAC_LOSS_LIMIT", 3, minimum=1)  # a job lost this often fails as worker_lost
 KILL_GRACE = env.seconds("CELERIAC_KILL_GRACE", 10)  # between TERM and KILL
+TERM_GRACE = env.seconds("CELERIAC_TERM_GRACE", 5)  # between TERM for a worker and the giving back of its jobs
 WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a running job learns of its cancel
 WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this
 PREPARE = env.boolean("CELERIAC_PREPARE", True)  # off behind a pooler in transaction mode

@@ -51,14 +51,15 @@ def _recorded(move: str, *, more: str = "") -> str:
 
 # Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
-# inserting rows that refer to the run is not held up.
-LOCK_RUNS = Statement(
-    "lock_runs",
-    """
-    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers
+# inserting rows that refer to the run is not held up. A process that is frozen in mid-transaction keeps its locks for no
+# longer than a lease: then the server ends its session.
+_LOCKED_RUNS = """
+    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers,
+        set_config('idle_in_transaction_session_timeout', %(patience)s, true)
     FROM runs_graphrun WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
-""",
-)
+"""
+LOCK_RUNS = Statement("lock_runs", _LOCKED_RUNS)
+LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
 
 # Record the outcomes of attempts: the end, the wait for a report, or the return to the queue. The attempt's number
 # fences it: a write of an older try finds another number and moves nothing. Only what is owed can be settled: an attempt

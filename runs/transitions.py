@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from runs import signals, sql
@@ -185,11 +186,14 @@ class Moves:
 
 
 @contextmanager
-def moving(run_ids: Iterable[int]) -> Iterator[Moves]:
-    """Lock the runs in one transaction, let their JobRuns move, and tell of all moves at its end."""
+def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Moves]:
+    """Lock the runs in one transaction, let their JobRuns move, and tell of all moves at its end.
+
+    With `skip_locked`, runs that somebody else moves at this moment are left out.
+    """
     ids = sorted(run_ids)
     with transaction.atomic():
-        runs = _locked(ids) if ids else {}
+        runs = _locked(ids, sql.LOCK_FREE_RUNS if skip_locked else sql.LOCK_RUNS) if ids else {}
         moves = Moves(runs)
         yield moves
         if moves.made or moves.expanded:
@@ -201,10 +205,11 @@ def moving(run_ids: Iterable[int]) -> Iterator[Moves]:
             signals.graph_runs_moved.send(sender=GraphRun, moves=created)
 
 
-def _locked(ids: list[int]) -> dict[int, LockedRun]:
+def _locked(ids: list[int], lock: Statement) -> dict[int, LockedRun]:
+    rows = lock.rows({"ids": ids, "patience": f"{settings.LEASE:g}s"})
     return {
         pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, _json(walkers))
-        for pk, state, expanded, execution_graph_id, cancel_requested, walkers in sql.LOCK_RUNS.rows({"ids": ids})
+        for pk, state, expanded, execution_graph_id, cancel_requested, walkers, _ in rows
     }
 
 

@@ -7,6 +7,7 @@ published is dropped, because the sweep rings again for whatever nobody came for
 from __future__ import annotations
 
 import atexit
+import functools
 import logging
 import os
 import queue
@@ -15,24 +16,36 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import redis
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from scheduler import faults
 
 logger = logging.getLogger(__name__)
 
 WALK = "scheduler.tasks.walk"
 WAITING_RINGS = 10_000  # more than this many unsent rings are dropped
 PAUSE = 2.0  # seconds without trying, after the broker failed
+BELIEVED = 1.0  # seconds that the length of a queue is believed
 GOODBYE = 2.0  # seconds that a process waits at its end for rings to leave
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ring:
-    """A walker wanted at a run, from among the workers of a queue. `message_id` is the Celery message's."""
+    """A walker wanted at a run, from among the workers of a queue. `message_id` is the Celery message's.
+
+    A ring again is not needed where that many messages wait already (`unless_waiting`): its run's is among them, or will
+    be rung for once they are gone. So the queue stays as short as its work, however long that work waits.
+    """
 
     run_id: int
     queue: str
     message_id: str | None = None
+    unless_waiting: int | None = None
 
 
 def ring_on_commit(rings: Iterable[Ring]) -> None:
@@ -44,6 +57,7 @@ def ring_on_commit(rings: Iterable[Ring]) -> None:
 
 def ring(rings: Iterable[Ring]) -> None:
     """Ring soon; never raises, never waits."""
+    faults.point("ring")
     bell = _bell()
     for wanted in rings:
         bell.put(wanted)
@@ -56,6 +70,7 @@ class Bell:
         self.pid = os.getpid()
         self._rings: queue.Queue[Ring] = queue.Queue(maxsize=WAITING_RINGS)
         self._quiet_until = 0.0
+        self._waiting: dict[str, tuple[int, float]] = {}  # messages by queue, and until when that is believed
         threading.Thread(target=self._run, name="bell", daemon=True).start()
         atexit.register(self.flush)
 
@@ -86,6 +101,9 @@ class Bell:
     def _publish(self, wanted: Ring) -> None:
         if time.monotonic() < self._quiet_until:
             return
+        if wanted.unless_waiting is not None and self._count(wanted.queue) > wanted.unless_waiting:
+            return
+        faults.point("bell.publish")
         current_app.send_task(
             WALK,
             args=[wanted.run_id, wanted.queue],
@@ -94,6 +112,28 @@ class Bell:
             ignore_result=True,
             retry=False,
         )
+        faults.point("bell.published")
+
+    def _count(self, queue: str) -> int:
+        """Return how many messages wait on the queue, the one at hand included."""
+        count, until = self._waiting.get(queue, (0, 0.0))
+        if time.monotonic() >= until:
+            count, until = int(_broker().llen(queue)), time.monotonic() + BELIEVED
+        self._waiting[queue] = count + 1, until
+        return count + 1
+
+
+def broker_answers() -> bool:
+    """Tell whether the broker does, within a moment."""
+    try:
+        return bool(_broker().ping())
+    except redis.RedisError:
+        return False
+
+
+@functools.cache
+def _broker() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 _lock = threading.Lock()

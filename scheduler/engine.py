@@ -25,7 +25,7 @@ from runs.execution_graphs import copy_graphs
 from runs.models import GraphRun, JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
-from scheduler import dispatch, hands, nodes, retry, spread
+from scheduler import dispatch, faults, hands, nodes, retry, spread
 from scheduler.batch import Ended
 
 
@@ -86,6 +86,8 @@ def launch(
                 ]
             )
             _start(moves, runs)
+        faults.point("launch.written")
+    faults.point("launch.committed")
     return runs
 
 
@@ -116,12 +118,14 @@ def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
         graph = compiled(run.execution_graph_id)
         if not run.expanded:
             moves.expand({run_id: graph.rows()})
+            faults.point("begin.expanded")
         claimed = _claim(moves, run, graph, walker)
         if claimed:
             # More may be ready than this walker takes: whoever comes brings the others, as far as slots are free.
             _ring_helpers(moves, run, graph, spread.ready_work(run_id, limit=max(nodes.slots(q) for q in walker.queues)))
         else:
             _leave(run, walker)
+        faults.point("begin.claimed")
     return claimed
 
 
@@ -136,13 +140,17 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
             return Settlement()
         graph = compiled(run.execution_graph_id)
         moved = moves.settle(_decide(run, graph, ended), cause=cause)
+        faults.point("settle.moved")
         released = _release(moves, run, graph, moved)
+        faults.point("settle.released")
         claimed = _claim(moves, run, graph, walker) if walker else []
         ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
         ready.subtract(claim.queue for claim in claimed)
         if walker and not claimed:
             _give_up_turn(run, walker)
         _ring_helpers(moves, run, graph, {queue: count for queue, count in ready.items() if count > 0})
+        faults.point("settle.decided")
+    faults.point("settle.committed")
     return Settlement(moved=frozenset(move.id for move in moved), claimed=claimed)
 
 
@@ -153,6 +161,8 @@ def cancel(run_ids: Iterable[int], *, cause: str) -> None:
         if unborn:
             moves.expand(unborn)
         moves.cancel(reason=cause, cause=cause)
+        faults.point("cancel.moved")
+    faults.point("cancel.committed")
 
 
 def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozenset[int]:
@@ -175,6 +185,8 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
         # The lost walkers are still counted: forget them, or nobody would be rung.
         _set_walkers([(run, {})])
         _ring_helpers(moves, run, graph, ready)
+        faults.point("give_back.moved")
+    faults.point("give_back.committed")
     return frozenset(move.id for move in moved)
 
 

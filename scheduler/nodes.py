@@ -16,6 +16,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Now
 
 from runs.models import Worker
+from scheduler import faults
 
 NODE_QUEUE = "node."  # and the name of the node
 SLOTS_KNOWN = 1.0  # seconds that a count of slots is believed
@@ -28,7 +29,8 @@ class Identity:
     boot_id: uuid.UUID = field(default_factory=uuid.uuid4)
     queues: tuple[str, ...] = ("default",)
     slots: int = 1
-    # One byte of memory that the children share with their parent: set, it tells walkers to take no more work.
+    # One byte of memory that the children share with their parent: 1 tells walkers to take no more work, 2 to give back
+    # what they have.
     closing: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
 
 
@@ -47,7 +49,17 @@ def close() -> None:
 
 def is_closing() -> bool:
     """Tell whether this worker is ending."""
-    return me.closing[0] == 1
+    return me.closing[0] > 0
+
+
+def give_up() -> None:
+    """Tell the walkers of this worker to give back what they have."""
+    me.closing[0] = 2
+
+
+def is_giving_up() -> bool:
+    """Tell whether this worker is ending and its jobs have to end with it."""
+    return me.closing[0] > 1
 
 
 def queues_of(node: str, common: Sequence[str]) -> list[str]:
@@ -57,6 +69,7 @@ def queues_of(node: str, common: Sequence[str]) -> list[str]:
 
 def beat() -> None:
     """Renew this worker's row, or write it where it is missing."""
+    faults.point("heartbeat")
     if not Worker.objects.filter(boot_id=me.boot_id).update(heartbeat_at=Now()):
         Worker.objects.bulk_create([_row()], ignore_conflicts=True)
 

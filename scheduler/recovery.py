@@ -7,8 +7,9 @@ them at a time, and acted on after it: each act is a transaction of its own, gua
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,12 +21,13 @@ from django.db.models.functions import Now
 from runs import transitions
 from runs.models import GraphRun, JobRun, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
-from scheduler import dispatch, engine, nodes, spread, sql
-from scheduler.work import failed
+from scheduler import dispatch, engine, faults, nodes, spread, sql, walks
+from scheduler.work import failed, given_back
 
 logger = logging.getLogger(__name__)
 
 LOCK = 0x73776565  # the sweep's advisory lock
+PATIENCE = 1.0  # seconds that one run's repair waits for its lock
 KEEP_DEAD_WORKERS = 10  # leases that a silent worker's row is kept for people to see
 
 Rows = list[tuple[Any, ...]]
@@ -42,15 +44,21 @@ class Duty:
 def sweep() -> bool:
     """Do every duty once, unless another process is looking; tell whether it was done."""
     with transaction.atomic():
-        # Held by the transaction: a sweeper that dies lets go of it, and a pooled connection cannot keep it.
+        # Held by the transaction: a sweeper that dies lets go of it, a pooled connection cannot keep it, and of one that is
+        # frozen the server ends the session.
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute(
+                "SELECT pg_try_advisory_xact_lock(%s), set_config('idle_in_transaction_session_timeout', %s, true)",
+                [LOCK, f"{settings.LEASE:g}s"],
+            )
             if not cursor.fetchone()[0]:
                 return False
+        faults.point("sweep.found")
         found = [(duty, duty.find()) for duty in _duties]
     for duty, rows in found:
         if rows:
             duty.act(rows)
+    faults.point("sweep.acted")
     return True
 
 
@@ -59,43 +67,91 @@ def add_duty(duty: Duty) -> None:
     _duties.append(duty)
 
 
+@contextmanager
+def _repairing(run_id: int) -> Iterator[None]:
+    """Let one run's repair neither wait long for a lock nor, if it fails, keep the others from theirs."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE:g}s"])
+            yield
+    except Exception as error:
+        if connection.in_atomic_block or not connection.is_usable():
+            raise
+        logger.warning("run %s cannot be repaired now, the next sweep tries again: %s", run_id, error)
+
+
 def take_back_lost(rows: Rows) -> None:
     """Give back (JobRun id, run id, attempt) of workers that are not among the living."""
     for run_id, attempts in _by_run(rows).items():
-        moved = engine.give_back(run_id, attempts, cause="worker lost")
-        logger.warning("run %s: %s attempts of lost workers given back", run_id, len(moved))
+        with _repairing(run_id):
+            moved = engine.give_back(run_id, attempts, cause="worker lost")
+            logger.warning("run %s: %s attempts of lost workers given back", run_id, len(moved))
 
 
 def take_back_walk(message_id: str, *, cause: str) -> None:
-    """Give back what the walk of one Celery message held: its pool process is known to be dead."""
-    rows = JobRun.objects.filter(walk_id=message_id, state=JobRunState.RUNNING, graph_run__isnull=False)
-    for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
-        engine.give_back(run_id, attempts, cause=cause)
+    """Give back what this worker's walks of a Celery message held, where their process is dead, or is this one."""
+    held = {walk for walk in _held_walks() if walks.message(walk) == message_id}
+    _take_back({walk for walk in held if walk == walks.name(message_id) or walk == message_id or not walks.lives(walk)}, cause)
 
 
 def take_back_orphans(active: Callable[[], Collection[str]]) -> None:
-    """Give back what this worker's walks left running when they ended; `active` tells the messages it still works on.
+    """Give back what this worker's walks left running: their process is dead, or has gone on to other messages.
 
-    A walk that the database failed in mid-settlement leaves such an attempt behind: its worker lives, so nobody else
-    would take it back.
+    `active` tells the messages that it still works on. A walk that the database failed in mid-settlement leaves such an
+    attempt behind: its worker lives, so nobody else would take it back.
     """
-    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, walk_id__isnull=False)
-    walks = set(held.values_list("walk_id", flat=True))
+    held = _held_walks()
+    if not held:
+        return
     # Asked after the look: a walk that began in between is active, and one that ended in between has left nothing.
-    for walk_id in walks.difference(active()) if walks else ():
-        take_back_walk(str(walk_id), cause="its walk has ended")
+    present = active()
+    _take_back({walk for walk in held if not walks.lives(walk)}, "its process has died")
+    _take_back({walk for walk in held if walks.message(walk) not in present}, "its walk has ended")
+
+
+def hand_over() -> None:
+    """Give back all that this worker holds, without counting a loss: it is ending, and its processes are gone."""
+    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, graph_run__isnull=False)
+    for run_id, attempts in _by_run(held.values_list("pk", "graph_run_id", "attempt")).items():
+        with _repairing(run_id):
+            handed = [(pk, attempt, given_back("given back by a worker that ended")) for pk, attempt in attempts.items()]
+            engine.settle(run_id, handed, cause="handed over")
+
+
+def _held_walks() -> set[str]:
+    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, walk_id__isnull=False)
+    return {str(walk_id) for walk_id in held.values_list("walk_id", flat=True)}
+
+
+def _take_back(over: Collection[str], cause: str) -> None:
+    rows = JobRun.objects.filter(claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING) if over else None
+    if rows is None:
+        return
+    for run_id, attempts in _by_run(rows.filter(graph_run__isnull=False).values_list("pk", "graph_run_id", "attempt")).items():
+        with _repairing(run_id):
+            engine.give_back(run_id, attempts, cause=cause)
 
 
 def enforce_timeouts(rows: Rows) -> None:
     """End waits past their deadline, and attempts whose worker did not end them in time."""
     for job_run_id, run_id, attempt, timeout in rows:
-        outcome = failed(f"timed out after {timeout:g} s", timeout=timeout)
-        engine.settle(run_id, [(job_run_id, attempt, outcome)], cause="timed out")
+        with _repairing(run_id):
+            outcome = failed(f"timed out after {timeout:g} s", timeout=timeout)
+            engine.settle(run_id, [(job_run_id, attempt, outcome)], cause="timed out")
 
 
 def ring(rows: Rows) -> None:
     """Ring a walker for each queue of the runs that has claimable work; who was counted before may be dead."""
-    run_ids = [row[0] for row in rows]
+    _ring([row[0] for row in rows])
+
+
+def ring_again(rows: Rows) -> None:
+    """Ring runs that were rung before, unless the broker keeps at least as many messages waiting."""
+    _ring([row[0] for row in rows], again=True)
+
+
+def _ring(run_ids: Collection[int], *, again: bool = False) -> None:
     queues: dict[int, set[str]] = defaultdict(set)
     claimable = JobRun.objects.filter(graph_run__in=run_ids, state=JobRunState.QUEUED, available_at__lte=Now())
     for run_id, queue in claimable.order_by().values_list("graph_run_id", "queue").distinct():
@@ -103,17 +159,27 @@ def ring(rows: Rows) -> None:
     unborn = GraphRun.objects.filter(pk__in=run_ids, expanded=False, state__in=GRAPH_UNFINISHED)
     for run_id in unborn.values_list("pk", flat=True):
         queues[run_id].add("default")
-    with transitions.moving(queues) as moves:
-        spread.write_walkers({run_id: dict.fromkeys(queues[run_id], 1) for run_id in moves.runs})
+    overdue = Counter(queue for names in queues.values() for queue in names)
+    with transitions.moving(queues, skip_locked=True) as moves:
+        wanted = {run_id: queues[run_id] for run_id in moves.runs}
+        if wanted:
+            spread.write_walkers({run_id: dict.fromkeys(names, 1) for run_id, names in wanted.items()})
         dispatch.ring_on_commit(
-            dispatch.Ring(run_id=run_id, queue=queue) for run_id, names in queues.items() for queue in names
+            dispatch.Ring(run_id=run_id, queue=queue, unless_waiting=overdue[queue] if again else None)
+            for run_id, names in wanted.items()
+            for queue in names
         )
 
 
 def ring_waiting_work(queues: Iterable[str]) -> None:
     """Ring every run with claimable work on these queues: a worker for them has just come."""
     claimable = JobRun.objects.filter(state=JobRunState.QUEUED, queue__in=list(queues), available_at__lte=Now())
-    ring(list(claimable.order_by().values_list("graph_run_id").distinct()))
+    ring_again(list(claimable.order_by().values_list("graph_run_id").distinct()))
+
+
+def is_neglected(queues: Iterable[str]) -> bool:
+    """Tell whether work on these queues has been overdue for a grace time in a run that nobody works on."""
+    return bool(sql.IS_NEGLECTED.rows({"queues": list(queues), "grace": settings.RING_GRACE})[0][0])
 
 
 def forget_dead_workers(rows: Rows) -> None:
@@ -138,6 +204,6 @@ _duties = [
     Duty(find=lambda: sql.LOST_ATTEMPTS.rows({"lease": settings.LEASE}), act=take_back_lost),
     Duty(find=lambda: sql.TIMED_OUT.rows({"grace": settings.KILL_GRACE * 2}), act=enforce_timeouts),
     Duty(find=lambda: sql.TAKE_DUE_ALARMS.rows({}), act=ring),
-    Duty(find=lambda: sql.TAKE_OVERDUE_RUNS.rows({"grace": settings.RING_GRACE}), act=ring),
+    Duty(find=lambda: sql.TAKE_OVERDUE_RUNS.rows({"grace": settings.RING_GRACE}), act=ring_again),
     Duty(find=_long_silent, act=forget_dead_workers),
 ]

@@ -6,13 +6,17 @@ from runs.prepared import Statement
 from runs.sql import GRAPH_UNFINISHED
 
 # Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
+# Runs that somebody is moving just now are left for the next sweep: it must not wait for a walker that is frozen.
 TAKE_DUE_ALARMS = Statement(
     "take_due_alarms",
     """
     UPDATE runs_graphrun r SET wake_at = (
         SELECT min(j.available_at) FROM runs_jobrun j
         WHERE j.graph_run_id = r.id AND j.state = 'QUEUED' AND j.available_at > clock_timestamp())
-    WHERE r.wake_at <= clock_timestamp() RETURNING r.id
+    FROM (
+        SELECT id FROM runs_graphrun WHERE wake_at <= clock_timestamp() ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    ) due
+    WHERE r.id = due.id RETURNING r.id
 """,
 )
 
@@ -22,23 +26,29 @@ TAKE_OVERDUE_RUNS = Statement(
     "take_overdue_runs",
     f"""
     UPDATE runs_graphrun r SET rung_at = clock_timestamp()
-    WHERE r.state IN {GRAPH_UNFINISHED} AND r.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
-        AND (NOT r.expanded OR EXISTS (
-            SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = r.id AND j.state = 'QUEUED'
-                AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
-    RETURNING r.id
+    FROM (
+        SELECT o.id FROM runs_graphrun o
+        WHERE o.state IN {GRAPH_UNFINISHED} AND o.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
+            AND (NOT o.expanded OR EXISTS (
+                SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = o.id AND j.state = 'QUEUED'
+                    AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
+        ORDER BY o.id FOR NO KEY UPDATE SKIP LOCKED
+    ) overdue
+    WHERE r.id = overdue.id RETURNING r.id
 """,
 )
 
 # Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;
-# the claim itself is a lease too, so that a worker whose row comes a moment late is not one.
+# the claim itself is a lease too, so that a worker whose row comes a moment late is not one. So is a start of the server:
+# after an outage nobody is dead before everybody could tell that he lives.
 LOST_ATTEMPTS = Statement(
     "lost_attempts",
     """
     SELECT j.id, j.graph_run_id, j.attempt FROM runs_jobrun j
     WHERE j.state = 'RUNNING' AND j.started_at < clock_timestamp() - %(lease)s * interval '1 second' AND NOT EXISTS (
         SELECT 1 FROM runs_worker w
-        WHERE w.boot_id = j.claimed_by AND w.heartbeat_at > clock_timestamp() - %(lease)s * interval '1 second')
+        WHERE w.boot_id = j.claimed_by AND GREATEST(w.heartbeat_at, pg_postmaster_start_time())
+            > clock_timestamp() - %(lease)s * interval '1 second')
 """,
 )
 
@@ -49,5 +59,17 @@ TIMED_OUT = Statement(
     SELECT id, graph_run_id, attempt, timeout FROM runs_jobrun
     WHERE state IN ('RUNNING', 'WAITING') AND deadline_at IS NOT NULL
         AND deadline_at < clock_timestamp() - CASE state WHEN 'RUNNING' THEN %(grace)s ELSE 0 END * interval '1 second'
+""",
+)
+
+# Is there work for a worker of these queues in a run that nobody works on, overdue for longer than the grace time?
+IS_NEGLECTED = Statement(
+    "is_neglected",
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM runs_jobrun j
+        WHERE j.state = 'QUEUED' AND j.queue = ANY(%(queues)s)
+            AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'
+            AND NOT EXISTS (SELECT 1 FROM runs_jobrun o WHERE o.graph_run_id = j.graph_run_id AND o.state = 'RUNNING'))
 """,
 )

@@ -18,7 +18,7 @@ from runs.compiled import Compiled, compiled
 from runs.models import GraphRun, JobRun
 from runs.states import JobRunState
 from runs.transitions import Claimed
-from scheduler import engine, nodes, report_keys
+from scheduler import engine, faults, nodes, report_keys, walks
 from scheduler.batch import Batch, Ended, Pace
 from scheduler.perform import perform
 from scheduler.results import AncestorResults
@@ -31,7 +31,7 @@ PAUSE = 0.5  # seconds between two tries to settle
 
 def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> None:
     """Walk a run until nothing is ready or the turn is over."""
-    walker = engine.Walker(worker=nodes.me.boot_id, queues=nodes.me.queues, rung_on=rung_on, walk=message_id)
+    walker = engine.Walker(worker=nodes.me.boot_id, queues=nodes.me.queues, rung_on=rung_on, walk=walks.name(message_id or ""))
     claimed = engine.begin(run_id, walker)
     if claimed:
         _Turn(run_id, walker).walk(claimed)
@@ -92,7 +92,10 @@ class _Turn:
         engine.settle(self._run_id, ended, cause="finished by worker")
 
     def _perform(self, claim: Claimed) -> Outcome:
-        return perform(self._work(claim))
+        faults.point("walker.claimed")
+        outcome = perform(self._work(claim))
+        faults.point("walker.performed")
+        return outcome
 
     def _work(self, claim: Claimed) -> Work:
         task = self._graph.task(claim.node)

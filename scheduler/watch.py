@@ -17,6 +17,7 @@ from django.db import connection
 from runs.logs import LogWriter
 from runs.models import JobRun
 from runs.states import JobRunState
+from scheduler import nodes
 from scheduler.stop import Reason, Stop
 from scheduler.work import Work
 
@@ -106,6 +107,7 @@ def _watch() -> None:
         except Exception as error:  # a watch that ends would leave every later cancel unheard
             logger.warning("the watch looks again: %s", error)
             connection.close()
+            _stop_unknown(time.monotonic())
 
 
 def _look() -> None:
@@ -119,8 +121,17 @@ def _look() -> None:
         watched.seen = True
         if watched.is_over(now):
             watched.stop.set(Reason.TIMEOUT)
+        if nodes.is_giving_up():
+            watched.stop.set(Reason.LEAVING)
         watched.log.flush()
     _ask([watched for watched in lasting if now - max(watched.since, watched.asked) >= settings.WATCH_INTERVAL], now)
+
+
+def _stop_unknown(now: float) -> None:
+    """Stop the works that the database has told nothing of for a lease: by now another worker may have begun them."""
+    for watched in list(_watched):
+        if now - max(watched.since, watched.asked) > settings.LEASE:
+            watched.stop.set(Reason.LOST)
 
 
 def _ask(due: list[_Watched], now: float) -> None:

@@ -3,45 +3,91 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
+import psutil
 from celery import signals
 from celery.worker import state
 from django.conf import settings
 from django.db import connections
 
-from scheduler import nodes, recovery
+from scheduler import dispatch, nodes, recovery
 
 logger = logging.getLogger(__name__)
 
+DEAF = 70  # the exit code of a worker that hears nothing any more
+
 
 class Lifeline(threading.Thread):
-    """Renew the heartbeat and sweep, in the worker's main process, until told to stop."""
+    """Do one thing at every interval in the worker's main process, whatever goes wrong, until told to stop."""
 
-    def __init__(self) -> None:
-        super().__init__(name="lifeline", daemon=True)
+    def __init__(self, name: str, interval: float, do: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._interval, self._do = interval, do
         self._stop_wanted = threading.Event()
 
     def run(self) -> None:
-        next_beat = time.monotonic() + settings.HEARTBEAT
-        while not self._stop_wanted.wait(settings.SWEEP_INTERVAL):
+        pause = self._interval
+        while not self._stop_wanted.wait(pause):
             try:
-                if time.monotonic() >= next_beat:
-                    nodes.beat()
-                    next_beat = time.monotonic() + settings.HEARTBEAT
-                recovery.take_back_orphans(active_messages)
-                recovery.sweep()
-            except Exception as error:  # a fault here must not end the heartbeat
-                logger.warning("heartbeat or sweep failed, will be tried again: %s", error)
+                self._do()
+                pause = self._interval
+            except Exception as error:
+                logger.warning("%s failed, will be tried again: %s", self.name, error)
                 connections.close_all()
+                pause = min(self._interval, settings.SWEEP_INTERVAL)
         connections.close_all()
 
     def stop(self) -> None:
-        """End the thread, and wait for it."""
+        """End the thread, and wait for it a moment."""
         self._stop_wanted.set()
         self.join(timeout=settings.SWEEP_INTERVAL + 5)
+
+
+def look_after() -> None:
+    """Take back what this worker's own walks left behind, sweep, and see to this worker itself."""
+    if _closing_since and time.monotonic() - _closing_since[0] > settings.TERM_GRACE:
+        nodes.give_up()
+    if _closing_since and time.monotonic() - _closing_since[0] > settings.TERM_GRACE + 2 * settings.KILL_GRACE:
+        leave_at_once()
+    recovery.take_back_orphans(active_messages)
+    recovery.sweep()
+    if _ears.are_deaf():
+        logger.critical("work has been waiting and nothing is heard of it: this worker is deaf, and ends to be started again")
+        nodes.leave()
+        os._exit(DEAF)
+
+
+class Ears:
+    """Notice that a worker lives and hears nothing: idle, while work for it waits that the sweep has rung for again.
+
+    A connection to the broker that looks alive and delivers nothing has many causes; another start mends all of them.
+    """
+
+    def __init__(self) -> None:
+        self._suspected_since: float | None = None
+
+    def hear(self) -> None:
+        """Note that a message has come."""
+        self._suspected_since = None
+
+    def are_deaf(self) -> bool:
+        """Tell whether this worker has heard nothing for two grace times, in which there was something to hear."""
+        if (
+            nodes.is_closing()
+            or active_messages()
+            or not recovery.is_neglected(nodes.me.queues)
+            or not dispatch.broker_answers()
+        ):
+            self._suspected_since = None
+            return False
+        self._suspected_since = self._suspected_since or time.monotonic()
+        return time.monotonic() - self._suspected_since > 2 * settings.RING_GRACE
 
 
 def active_messages() -> set[str]:
@@ -53,7 +99,21 @@ def active_messages() -> set[str]:
             continue
 
 
+def leave_at_once() -> None:
+    """End this process and its pool, and give back what they had: something in there does not let itself be ended."""
+    logger.error("jobs do not end within the grace time: they are given back, and this worker is killed")
+    pool = psutil.Process().children()
+    for child in pool:
+        child.send_signal(signal.SIGKILL)
+    psutil.wait_procs(pool, timeout=1)  # their guards end what they had started
+    recovery.hand_over()
+    nodes.leave()
+    os._exit(0)
+
+
+_ears = Ears()
 _lifelines: list[Lifeline] = []
+_closing_since: list[float] = []
 
 
 @signals.celeryd_after_setup.connect(weak=False)
@@ -67,22 +127,33 @@ def arrive(sender: Any, instance: Any, **kwargs: Any) -> None:
 @signals.worker_ready.connect(weak=False)
 def start(sender: Any, **kwargs: Any) -> None:
     """Start the heartbeat and the sweep, and ring for work that waited for a worker."""
-    _lifelines.append(Lifeline())
-    _lifelines[-1].start()
+    # Two threads: a sweep may have to wait for a lock, and a worker that waits is not dead.
+    _lifelines.append(Lifeline("heartbeat", settings.HEARTBEAT, nodes.beat))
+    _lifelines.append(Lifeline("sweep", settings.SWEEP_INTERVAL, look_after))
+    for lifeline in _lifelines:
+        lifeline.start()
     recovery.ring_waiting_work(nodes.me.queues)
     connections.close_all()
 
 
+@signals.task_received.connect(weak=False)
+def hear(sender: Any, **kwargs: Any) -> None:
+    """Note that this worker is not deaf."""
+    _ears.hear()
+
+
 @signals.worker_shutting_down.connect(weak=False)
 def close(sender: Any, **kwargs: Any) -> None:
-    """Have the walkers finish what they have and take no more."""
+    """Have the walkers finish what they have and take no more; after a grace time the sweep makes them give it back."""
     nodes.close()
+    _closing_since.append(time.monotonic())
 
 
 @signals.worker_shutdown.connect(weak=False)
 def leave(sender: Any, **kwargs: Any) -> None:
-    """Stop the heartbeat and remove this worker's row."""
+    """Stop the heartbeat, give back what is still held, and remove this worker's row."""
     for lifeline in _lifelines:
         lifeline.stop()
+    recovery.hand_over()
     nodes.leave()
     connections.close_all()

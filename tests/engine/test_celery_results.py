@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import uuid
 
 import pytest
@@ -10,7 +12,7 @@ from django_celery_results.models import TaskResult
 
 from runs.celery_results import ExecutionError
 from runs.models import GraphRun
-from scheduler import engine
+from scheduler import engine, nodes
 from tests.engine.conftest import FAILED, Bench
 
 pytestmark = pytest.mark.django_db
@@ -50,14 +52,18 @@ def test_a_run_revoked_by_a_celery_client_is_cancelled(bench: Bench) -> None:
 
 
 def test_what_a_dead_pool_process_held_is_given_back_at_once(bench: Bench) -> None:
-    run = bench.launch(bench.graph("a"))
-    bench.walker.walk = str(uuid.uuid4())
-    bench.claim(run)
+    nodes.me.boot_id = bench.walker.worker
+    message, dead = str(uuid.uuid4()), subprocess.Popen(["true"])
+    dead.wait()
+    left, held = (bench.launch(bench.graph("a")) for _ in range(2))
+    for run, pid in ((left, dead.pid), (held, os.getppid())):  # one message, delivered twice
+        bench.walker.walk = f"{message}@{pid}"
+        bench.claim(run)
 
-    TaskResult.objects.store_result("application/json", "utf-8", bench.walker.walk, "null", "FAILURE")
+    TaskResult.objects.store_result("application/json", "utf-8", message, "null", "FAILURE")
 
-    job_run = run.job_runs.get()
-    assert (job_run.state, job_run.losses) == ("QUEUED", 1)
+    assert (left.job_runs.get().state, left.job_runs.get().losses) == ("QUEUED", 1)
+    assert held.job_runs.get().state == "RUNNING"
 
 
 def test_a_verdict_never_overrules_a_recorded_outcome(bench: Bench) -> None:
