@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from runs.states import JobRunState
 from runs.transitions import Claimed
@@ -37,6 +37,7 @@ class Batch:
         self._ended: list[Ended] = []
         self._settle = settle
         self._lock = threading.Lock()
+        self._settling = threading.Lock()  # held until what is settled aside is settled, or back
 
     def run(self, perform: Callable[[Claimed], Outcome]) -> list[Ended]:
         """Do the work in order and return the outcomes that are still to be settled."""
@@ -60,21 +61,25 @@ class Batch:
             return self._waiting.popleft() if self._waiting else None
 
     def _take(self) -> list[Ended]:
-        with self._lock:
+        with self._settling, self._lock:
             ended, self._ended = self._ended, []
             return ended
 
     def _make_room(self) -> None:
         """Settle what has ended and give back what has not begun: the present one is slow."""
-        with self._lock:
-            ended, self._ended = self._ended, []
-            ended += [(claim.id, claim.attempt, NOT_BEGUN) for claim in self._waiting]
-            self._waiting.clear()
-        try:
-            if ended:
-                self._settle(ended)
-        finally:
-            connection.close()  # this thread's own
+        with self._settling:
+            with self._lock:
+                ended, self._ended = self._ended, []
+                ended += [(claim.id, claim.attempt, NOT_BEGUN) for claim in self._waiting]
+                self._waiting.clear()
+            try:
+                if ended:
+                    self._settle(ended)
+            except (OperationalError, InterfaceError):  # the walker settles them with the slow one, and is patient
+                with self._lock:
+                    self._ended = ended + self._ended
+            finally:
+                connection.close()  # this thread's own
 
 
 class Pace:
