@@ -12,6 +12,8 @@ class CeleriacError(Exception):
 
     code = "error"
     status = 500
+    failed_proof: str | None = None
+    """What did not prove who asks: counted by address, and written into the audit trail."""
 
     def __init__(self, message: str | None = None, **facts: Any) -> None:
         """Keep `message` (default: the docstring) and facts for the client, such as the cycle's path."""
@@ -33,6 +35,13 @@ class Invalid(CeleriacError):
         super().__init__(message or "; ".join(messages) or None, **facts)
         self.field = field
         self.messages = list(messages) or [self.message]
+
+
+class Forbidden(CeleriacError):
+    """This is not allowed."""
+
+    code = "permission_denied"
+    status = 403
 
 
 class NotFound(CeleriacError):

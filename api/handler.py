@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_framework_handler
 from rest_framework.views import set_rollback
 
-from api.errors import CeleriacError, Conflict, Invalid, NotFound
+from api import audit, throttles
+from api.addresses import address_of
+from api.errors import CeleriacError, Conflict, Forbidden, Invalid, NotFound
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class Unstorable(Invalid):
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into its JSON answer; None lets Django answer 500."""
-    exc = _translated(exc)
+    exc = _noticed(_translated(exc), context.get("request"))
     if isinstance(exc, CeleriacError):
         set_rollback()
         return Response(_body(exc), status=exc.status)
@@ -63,6 +65,24 @@ def _translated(exc: Exception) -> Exception:
     if isinstance(exc, DataError) or (isinstance(exc, ValueError) and "NUL (0x00)" in str(exc)):
         logger.warning("refused by the database: %s", exc, exc_info=exc)
         return Unstorable()
+    return exc
+
+
+def _noticed(exc: Exception, request: Any) -> Exception:
+    """Count failed proofs, and write down these and denials; return what to answer, which may be 429 by now."""
+    proof = "token" if isinstance(exc, exceptions.AuthenticationFailed) else getattr(exc, "failed_proof", None)
+    denied = isinstance(exc, Forbidden | exceptions.PermissionDenied)
+    if request is None:
+        return exc
+    try:
+        if proof:
+            throttles.failed(proof, address_of(request))
+        if proof or denied:
+            audit.record_refusal(request, proof)
+    except exceptions.Throttled as throttled:
+        return throttled
+    except DatabaseError as error:
+        logger.warning("a refusal could not be written down: %s", error)
     return exc
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.access import project_of
+from api.access import project_of, user_of
 from api.errors import Conflict, Invalid
 from api.models import IdempotentAnswer
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
 MAX_KEY = 255
+FORGOTTEN_AT_ONCE = 1_000
 
 
 class KeyReused(Conflict):
@@ -32,7 +34,8 @@ class KeyReused(Conflict):
 def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
     """Wrap a view's method that creates or launches, so that a repeated Idempotency-Key repeats its answer.
 
-    Only successes are kept: after an error the same key may be tried again.
+    Only successes are kept: after an error the same key may be tried again. What the view names in `shown_once` is not
+    kept, and missing in a repeated answer.
     """
 
     @functools.wraps(method)
@@ -42,7 +45,7 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             return method(view, request, *args, **kwargs)
         if not key or len(key) > MAX_KEY or not key.isprintable():
             raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} printable characters.")
-        user = cast("User", request.user)  # permissions came first: nobody anonymous gets here
+        user = user_of(request)
         digest = _digest(request)
         with transaction.atomic():
             # The row comes first: of two requests at once the second waits here for the first one's commit.
@@ -51,10 +54,11 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             if kept.digest != digest:
                 raise KeyReused
             if kept.status is not None:
-                return Response(kept.body, status=kept.status, headers={"Idempotent-Replayed": "true"})
+                return Response(kept.body, status=kept.status, headers={REPLAYED: "true"})
             response = method(view, request, *args, **kwargs)
             kept.status = response.status_code
-            kept.body = json.loads(request.accepted_renderer.render(response.data))
+            body = json.loads(request.accepted_renderer.render(response.data))
+            kept.body = {name: value for name, value in body.items() if name not in getattr(view, "shown_once", ())}
             kept.save(update_fields=["status", "body"])
             return response
 
@@ -65,3 +69,14 @@ def _digest(request: Request) -> str:
     """Return what makes two requests the same; a token of another project asks for another thing."""
     facts = [request.method, request.path.rstrip("/"), project_of(request), request.data]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def old_answers() -> list[tuple[Any, ...]]:
+    """Return the ids of the oldest answers that are kept no longer, `(id,)` each."""
+    old = IdempotentAnswer.objects.filter(created_at__lt=Now() - timedelta(seconds=settings.KEEP_ANSWERS))
+    return list(old.order_by("created_at").values_list("pk")[:FORGOTTEN_AT_ONCE])
+
+
+def forget_answers(rows: Iterable[tuple[Any, ...]]) -> None:
+    """Delete answers, by `(id,)`."""
+    IdempotentAnswer.objects.filter(pk__in=[row[0] for row in rows]).delete()

@@ -7,7 +7,8 @@ from typing import Any, cast
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
-from api.access import visible
+from api.access import project_id_of, require, visible
+from api.permissions import needed
 
 UNKNOWN = "Unknown field."
 
@@ -39,10 +40,13 @@ class ObjectField(serializers.JSONField):
 
 
 class VisibleKey(serializers.PrimaryKeyRelatedField):
-    """The id of an object that the request may know of; any other does not exist."""
+    """The id of an object that the request may know of; any other does not exist.
 
-    def __init__(self, *, project: str = "project_id", **kwargs: Any) -> None:
-        self.project = project
+    Naming it takes a right in its project: the one that the view's action needs, or `right`.
+    """
+
+    def __init__(self, *, project: str = "project_id", right: str | None = None, **kwargs: Any) -> None:
+        self.project, self.right = project, right
         super().__init__(**kwargs)
 
     def get_queryset(self) -> QuerySet[Model]:
@@ -51,4 +55,8 @@ class VisibleKey(serializers.PrimaryKeyRelatedField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, int | str):  # 1.5 is not the number 1
             self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
+        named = super().to_internal_value(data)
+        project_id, right = project_id_of(named, self.project), self.right or needed(self.context["view"])
+        if project_id is not None and right is not None:
+            require(self.context["request"], right, project_id)
+        return named

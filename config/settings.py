@@ -1,5 +1,6 @@
 """Every setting, grouped; no logic beyond reading the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from config import env
@@ -20,6 +21,18 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
+PROXIES = env.integer("CELERIAC_PROXIES", 0)  # trusted ones in front, each of which appends to X-Forwarded-For
+SUPERUSER_COMMANDS = env.boolean("CELERIAC_SUPERUSER_COMMANDS", True)  # off: superusers need the right to write commands too
+AUTHENTICATION_BACKENDS = ["api.logins.LimitedLogins", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = env.integer("CELERIAC_LOGIN_LIMIT", 10, minimum=1)  # failed logins of an account, or of an address
+AXES_COOLOFF_TIME = timedelta(seconds=env.seconds("CELERIAC_LOGIN_PAUSE", 300))  # after which failures are forgotten
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_CLIENT_IP_CALLABLE = "api.addresses.address_of"
+AXES_LOCKOUT_CALLABLE = "api.logins.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail has it
+AXES_VERBOSE = False
+FAILURE_LIMIT = env.integer("CELERIAC_FAILURE_LIMIT", 60)  # wrong tokens and report keys of an address in a minute
+REPORT_LIMIT = env.integer("CELERIAC_REPORT_LIMIT", 1200)  # reports to a task in a minute
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -29,6 +42,7 @@ INSTALLED_APPS = [
     "dags",
     "api",
     "rest_framework",
+    "axes",
     "knox",
     "django_filters",
     "drf_spectacular",
@@ -44,6 +58,7 @@ INSTALLED_APPS = [
     *env.words("CELERIAC_APPS", "examples"),  # your own apps; their pipelines.py registers callables
 ]
 MIDDLEWARE = [
+    "api.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -54,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.handler.DatabaseDownMiddleware",
     "api.chunked.ChunkedBodyMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = False  # every route answers with and without it; a POST is never redirected
@@ -86,8 +102,10 @@ WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "filters": {"one_line": {"()": "api.log_lines.OneLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
+    "loggers": {"uvicorn.access": {"handlers": ["stderr"], "propagate": False}},  # its lines hold paths
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 
@@ -95,10 +113,11 @@ LOGGING = {
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
+KEEP_ANSWERS = env.seconds("CELERIAC_KEEP_ANSWERS", 24 * 3600)  # to repeated Idempotency-Keys
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # of a form: the admin's page of a graph sends a field for each of its tasks' fields
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication", "api.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.HasScope", "api.permissions.HasRole"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.NewestFirst",

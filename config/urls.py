@@ -11,6 +11,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("scheduler/", include("api.urls")),
     path("scheduler/", include("dags.urls")),
     path("scheduler/", include("runs.urls")),
     path("scheduler/", include("scheduler.urls")),

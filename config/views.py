@@ -9,13 +9,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
+from api.doors import OpenView
+from api.permissions import HasScope, IsStaff
 from api.rights import Scope
 from config import health, metrics
 
@@ -36,15 +36,10 @@ READY = OpenApiExample(
 )
 
 
-class OpenView(APIView):
-    """Answer anyone, without looking at who asks: a probe has no token, and a wrong one must not fail it."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-
 class LiveView(OpenView):
     """GET /health/live"""
+
+    open_because = "a probe has no token, and a wrong one must not fail it"
 
     @extend_schema(summary="Is this process alive?", tags=["service"], responses={200: OpenApiTypes.OBJECT}, auth=[])
     def get(self, request: Request) -> Response:
@@ -54,6 +49,8 @@ class LiveView(OpenView):
 
 class ReadyView(OpenView):
     """GET /health/ready"""
+
+    open_because = LiveView.open_because
 
     @extend_schema(
         summary="Can the service work?",
@@ -87,6 +84,7 @@ class MetricsView(ViewSet):
 
     content_negotiation_class = AnyFormat
     needs: ClassVar = {"list": Scope.READ}
+    permission_classes = (HasScope, IsStaff)
 
     @extend_schema(summary="Metrics for Prometheus", tags=["service"], responses={(200, "text/plain"): OpenApiTypes.STR})
     def list(self, request: Request) -> HttpResponse:

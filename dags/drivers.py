@@ -25,12 +25,14 @@ class DriverSpec:
     """How tasks of one driver are written.
 
     `check(command, configs)` raises `InvalidTask` naming the field at fault; `configs_keys` are the keys that
-    `configs` may have.
+    `configs` may have. With `commands` set, its tasks run what they are told as a process: writing them takes a right of
+    its own.
     """
 
     name: str
     configs_keys: frozenset[str] = frozenset({"args", "kwargs"})
     needs_command: bool = True
+    commands: bool = False
     check: Callable[[str, Mapping[str, Any]], None] = _accept
 
 
@@ -45,6 +47,11 @@ def register(spec: DriverSpec) -> None:
 def names() -> list[str]:
     """Return the names of all known drivers, sorted."""
     return sorted(_specs)
+
+
+def commands(driver: str) -> bool:
+    """Tell whether tasks of this driver run what they are told as a process."""
+    return driver in _specs and _specs[driver].commands
 
 
 def number(driver: str) -> int:

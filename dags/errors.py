@@ -1,6 +1,6 @@
 """What can be wrong with a graph."""
 
-from api.errors import Conflict, Invalid, NotFound
+from api.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class InvalidGraph(Invalid):
@@ -79,3 +79,9 @@ class ProjectBusy(Conflict):
     """Executions of this project have not ended: cancel them first."""
 
     code = "project_busy"
+
+
+class CommandsForbidden(Forbidden):
+    """Writing what runs as a process, such as a shell command, takes a right of its own in this project."""
+
+    code = "commands_forbidden"

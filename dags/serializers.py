@@ -8,10 +8,9 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.access import project_of
 from api.errors import Invalid
 from api.serializers import ObjectField, Strict, VisibleKey
-from dags import drivers
+from dags import drivers, owning
 from dags.models import Edge, Graph, Project, Task
 
 MAX_SECONDS = 10 * 366 * 24 * 3600  # of a delay or a timeout; the database can add this to any date
@@ -187,9 +186,8 @@ class GraphSerializer(Strict, serializers.ModelSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.partial and "tasks" in attrs and "edges" not in attrs:
             raise serializers.ValidationError({"edges": ["Needed beside tasks: the two are replaced together."]})
-        tied = project_of(self.context["request"])
-        if self.instance is None and "project" not in attrs and tied is not None:
-            attrs["project"] = Project.objects.get(pk=tied)
+        if self.instance is None and "project" not in attrs:
+            attrs["project"] = owning.home_of(self.context["request"])
         return attrs
 
 

@@ -16,10 +16,11 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.viewsets import GenericViewSet
 
-from api.access import visible
+from api import audit
+from api.doors import Door
 from api.pagination import NewestFirst
+from api.rights import Scope
 from runs import examples, retention, selectors, streams
 from runs.filters import ExecutionFilter, TaskRunFilter, read_id
 from runs.models import GraphRun, JobRun
@@ -48,7 +49,7 @@ class InOrder(NewestFirst):
     ordering = "node"
 
 
-class StreamView(GenericViewSet[Any]):
+class StreamView(Door):
     """Answers in more forms than JSON; its errors are JSON nevertheless."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -74,14 +75,19 @@ class StreamView(GenericViewSet[Any]):
 class ExecutionViewSet(ListModelMixin, StreamView):
     """Executions: the runs of graphs."""
 
+    kind = "execution"
+    needs = {
+        **dict.fromkeys(("list", "retrieve", "tasks", "progress", "events"), Scope.READ),
+        "partial_update": Scope.RUN,
+        "destroy": Scope.EDIT,
+    }
     serializer_class = ExecutionSummarySerializer
     queryset = GraphRun.objects.none()
     filterset_class = ExecutionFilter
     search_fields = ["name"]
 
-    def get_queryset(self) -> QuerySet[GraphRun]:
-        runs = selectors.summaries() if self.action == "list" else selectors.details()
-        return visible(runs, self.request, project="project_id")
+    def rows(self) -> QuerySet[GraphRun]:
+        return selectors.summaries() if self.action == "list" else selectors.details()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter the list alone: `?state=` and the like mean something else further down."""
@@ -104,6 +110,7 @@ class ExecutionViewSet(ListModelMixin, StreamView):
         run = self.get_object()
         change = ExecutionChangeSerializer(data=request.data)
         change.is_valid(raise_exception=True)
+        self.facts = audit.changes(run, change.validated_data)
         if change.validated_data:
             GraphRun.objects.filter(pk=run.pk).update(**change.validated_data)
             run = self.get_object()
@@ -153,13 +160,16 @@ class ExecutionViewSet(ListModelMixin, StreamView):
 class TaskRunViewSet(StreamView):
     """Tasks of executions: one run of one task each."""
 
+    kind = "task_run"
+    needs = dict.fromkeys(("retrieve", "events", "logs"), Scope.READ)
+    project_lookup = "graph_run__project_id"
     serializer_class = TaskRunDetailSerializer
     queryset = JobRun.objects.none()
     filter_backends = ()
     pagination_class = None
 
-    def get_queryset(self) -> QuerySet[JobRun]:
-        return visible(selectors.job_runs(), self.request, project="graph_run__project_id")
+    def rows(self) -> QuerySet[JobRun]:
+        return selectors.job_runs()
 
     @extend_schema(summary="Show one task of an execution, and why it is not running", examples=[examples.TASK_WAITING])
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -47,6 +47,7 @@ class UnknownReportKey(NotFound):
     """No attempt waits for a report with this one-time key."""
 
     code = "unknown_report_key"
+    failed_proof = "report"
 
 
 @dataclass(frozen=True, kw_only=True)

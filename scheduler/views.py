@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
-from api.access import visible
+from api import audit, throttles
+from api.access import RoleMissing, user_of, visible
+from api.doors import Door
 from api.errors import NotFound
 from api.idempotency import HEADER, idempotent
-from api.models import Scope
+from api.rights import Scope
 from dags.models import Graph
 from runs import examples as shown
 from runs import selectors
@@ -25,6 +25,7 @@ from runs.filters import read_id
 from runs.models import GraphRun, JobRun
 from runs.serializers import ExecutionSerializer, ExecutionSummarySerializer, TaskRunDetailSerializer
 from scheduler import engine, examples, reports
+from scheduler.reports import NoWaitingTask
 from scheduler.serializers import (
     ExecuteKeySerializer,
     ExecuteSerializer,
@@ -46,14 +47,12 @@ class NoGraphUnderKey(NotFound):
 
 
 @extend_schema(tags=["dag"])
-class LaunchView(GenericViewSet[Graph]):
+class LaunchView(Door):
     """Launch a graph."""
 
-    write_scope = Scope.RUN
-    queryset = Graph.objects.none()
-
-    def get_queryset(self) -> QuerySet[Graph]:
-        return visible(Graph.objects.all(), self.request, project="project_id")
+    kind = "dag"
+    needs = {"execute": Scope.RUN}
+    queryset = Graph.objects.all()
 
     @extend_schema(
         summary="Launch a graph",
@@ -73,18 +72,26 @@ class LaunchView(GenericViewSet[Graph]):
             launched_by=request.user,
             scheduled_for=wanted.get("scheduled_for"),
         )
+        self.facts = {"execution": launched[0].pk}
         return Response(_shown(launched[0].pk), status=201)
 
 
 @extend_schema(tags=["execution"])
-class ExecutionActions(GenericViewSet[GraphRun]):
+class ExecutionActions(Door):
     """Launch by key, and cancel."""
 
-    write_scope = Scope.RUN
-    queryset = GraphRun.objects.none()
+    kind = "execution"
+    needs = {"cancel": Scope.RUN, "key": Scope.RUN}
+    queryset = GraphRun.objects.only("name", "project_id")
+    launched: Sequence[GraphRun] = ()
 
-    def get_queryset(self) -> QuerySet[GraphRun]:
-        return visible(GraphRun.objects.only("pk"), self.request, project="project_id")
+    def write_down(self, request: Request) -> None:
+        if self.action != "key":
+            return super().write_down(request)
+        for run in self.launched:  # an entry for each, as if it had been launched by itself
+            facts = {"execution": run.pk}
+            audit.record(request, "dag.execute", instance=run.graph, project_id=run.project_id, facts=facts)
+        return None
 
     @extend_schema(
         summary="Cancel an execution",
@@ -96,7 +103,7 @@ class ExecutionActions(GenericViewSet[GraphRun]):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         run = self.get_object()
-        engine.cancel([run.pk], cause=f"cancelled by {_name(request.user)}")
+        engine.cancel([run.pk], cause=f"cancelled by {user_of(request).get_username()}")
         return Response(_shown(run.pk))
 
     @extend_schema(
@@ -110,64 +117,86 @@ class ExecutionActions(GenericViewSet[GraphRun]):
     @idempotent
     def key(self, request: Request) -> Response:
         wanted = _checked(ExecuteKeySerializer, request)
-        graphs = visible(Graph.objects.filter(execution_key=wanted["key"]).order_by("pk"), request, project="project_id")
-        launched = engine.launch(
-            list(graphs), params=wanted.get("params"), trigger=GraphRun.Trigger.KEY, launched_by=request.user
+        known = Graph.objects.filter(execution_key=wanted["key"]).order_by("pk")
+        graphs = list(visible(known, request, right=Scope.RUN))
+        if not graphs:
+            raise RoleMissing if visible(known, request).exists() else NoGraphUnderKey
+        self.launched = engine.launch(
+            graphs, params=wanted.get("params"), trigger=GraphRun.Trigger.KEY, launched_by=request.user
         )
-        if not launched:
-            raise NoGraphUnderKey
-        runs = list(selectors.summaries().filter(pk__in=[run.pk for run in launched]).order_by("pk"))
+        runs = list(selectors.summaries().filter(pk__in=[run.pk for run in self.launched]).order_by("pk"))
         return Response({"executions": ExecutionSummarySerializer(selectors.with_counts(runs), many=True).data}, status=201)
 
 
 @extend_schema(tags=["report"])
-class ReportView(GenericViewSet[JobRun]):
+class ReportView(Door):
     """Report to a task by its id."""
 
-    write_scope = Scope.REPORT
+    kind = "task_run"
+    needs = {"report": Scope.REPORT}
+    verb = "report"
     queryset = JobRun.objects.none()
+    project_lookup = "graph_run__project_id"
 
-    def get_queryset(self) -> QuerySet[JobRun]:
-        return visible(selectors.job_runs(), self.request, project="graph_run__project_id")
+    def rows(self) -> QuerySet[JobRun]:
+        return selectors.job_runs()
 
     @extend_schema(summary="Report to a task by its id", **_REPORT)
     @action(detail=True, methods=["post"])
     def report(self, request: Request, pk: str) -> Response:
-        return _reported(self.get_object(), request)
+        return self.reported(self.get_object())
+
+    def reported(self, run: JobRun) -> Response:
+        """Take the report to a job run; what changes no outcome is not written down."""
+        throttles.reported(str(run.pk))
+        told = ReportSerializer(data=self.request.data)
+        told.is_valid(raise_exception=True)
+        report = told.report()
+        duplicate = reports.report_to(run.pk, report)
+        self.subject = run
+        self.facts = None if duplicate or report.progress is not None else {"success": report.success}
+        body = TaskRunDetailSerializer(selectors.task_run(selectors.job_runs().get(pk=run.pk))).data
+        return Response(body | {"duplicate": True} if duplicate else body)
 
 
 @extend_schema(tags=["report"], parameters=[OpenApiParameter("execution", int, description="Only in this execution.")])
 class ReportByKeyView(ReportView):
     """Report to the task that waits under a key."""
 
+    needs = {"create": Scope.REPORT, "retrieve": Scope.READ}
+
     @extend_schema(summary="Report to the task that waits under a key", **_REPORT)
     def create(self, request: Request, key: str) -> Response:
-        return _reported(self._waiting(key), request)
+        try:
+            return self.reported(self._waiting(key, Scope.REPORT))
+        except NoWaitingTask:
+            self._waiting(key, Scope.READ)
+            raise RoleMissing from None
 
     @extend_schema(
         summary="Show the task that waits under a key", responses=TaskRunDetailSerializer, examples=[shown.TASK_WAITING]
     )
     def retrieve(self, request: Request, key: str) -> Response:
-        return Response(TaskRunDetailSerializer(selectors.task_run(self._waiting(key))).data)
+        return Response(TaskRunDetailSerializer(selectors.task_run(self._waiting(key, Scope.READ))).data)
 
-    def _waiting(self, key: str) -> JobRun:
-        among = self.get_queryset()
+    def _waiting(self, key: str, right: Scope) -> JobRun:
+        among = visible(self.rows(), self.request, self.project_lookup, right)
         if "execution" in self.request.query_params:
             among = among.filter(graph_run_id=read_id(self.request.query_params["execution"], field="execution"))
         return reports.waiting_under(key, among)
 
 
 @extend_schema(tags=["report"], auth=[])
-class ReportByOneTimeKeyView(GenericViewSet[JobRun]):
+class ReportByOneTimeKeyView(ReportView):
     """Report with the one-time key that the attempt was given: it is all the job needs."""
 
+    open_because = "the one-time key in the path is the proof; a wrong one is 404"
     authentication_classes = ()
-    permission_classes = (AllowAny,)
-    queryset = JobRun.objects.none()
+    permission_classes = ()
 
     @extend_schema(summary="Report with an attempt's one-time key", **_REPORT)
     def create(self, request: Request, key: str) -> Response:
-        return _reported(reports.owner_of(key), request)
+        return self.reported(reports.owner_of(key))
 
 
 def _checked(serializer: type[Any], request: Request) -> Any:
@@ -178,15 +207,3 @@ def _checked(serializer: type[Any], request: Request) -> Any:
 
 def _shown(run_id: int) -> dict[str, Any]:
     return ExecutionSerializer(selectors.execution(selectors.details().get(pk=run_id))).data
-
-
-def _reported(run: JobRun, request: Request) -> Response:
-    told = ReportSerializer(data=request.data)
-    told.is_valid(raise_exception=True)
-    duplicate = reports.report_to(run.pk, told.report())
-    body = TaskRunDetailSerializer(selectors.task_run(selectors.job_runs().get(pk=run.pk))).data
-    return Response(body | {"duplicate": True} if duplicate else body)
-
-
-def _name(user: Any) -> str:
-    return user.get_username() if isinstance(user, AbstractBaseUser) else "nobody"

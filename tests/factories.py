@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from api.models import Token
+from api.models import Membership, Token
 from dags.models import Graph, Project
 from runs import spec as specs
 from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition, Worker
@@ -28,9 +28,9 @@ class Client(APIClient):
     token: str
 
 
-def client(*, scopes: Sequence[str] | None = None, project: Project | None = None) -> Client:
-    """Return a client with a token of a fresh user."""
-    user = get_user_model().objects.create_user(f"user{next(_numbers)}")
+def client(*, scopes: Sequence[str] | None = None, project: Project | None = None, user: Any = None) -> Client:
+    """Return a client with a token of a user, a fresh superuser unless told; `project` is what the token is tied to."""
+    user = user or get_user_model().objects.create_superuser(f"user{next(_numbers)}")
     limits = {} if scopes is None else {"scopes": list(scopes)}
     _, token = Token.objects.create(user=user, project=project, **limits)
     answers = Client()
@@ -38,6 +38,14 @@ def client(*, scopes: Sequence[str] | None = None, project: Project | None = Non
     answers.user = user
     answers.token = token
     return answers
+
+
+def member(role: str | None, *of: Project, commands: bool = False) -> Any:
+    """Return a fresh user who is this in these projects, or without a role none of their members."""
+    user = get_user_model().objects.create_user(f"user{next(_numbers)}")
+    for one in of if role else ():
+        Membership.objects.create(user=user, project=one, role=str(role), may_write_commands=commands)
+    return user
 
 
 def project(name: str | None = None) -> Project:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from dags.commanding import MayCommand, anyone, check_commands
 from dags.definitions import Definition, Fields, define
 from dags.models import Edge, Graph, Task
 from dags.params import check_schema
@@ -19,7 +20,7 @@ TASK_FIELDS = [field.name for field in Task._meta.concrete_fields if field.name 
 
 
 @transaction.atomic
-def create_graphs(rows: Sequence[Fields]) -> list[Graph]:
+def create_graphs(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -> list[Graph]:
     """Create graphs, each with its `tasks` and `edges` as `dags.definitions.define` takes them, where it has any.
 
     A graph that names no project belongs to the default one.
@@ -32,12 +33,13 @@ def create_graphs(rows: Sequence[Fields]) -> list[Graph]:
             graph.project = default_project()
     Graph.objects.bulk_create(graphs)
     for graph, definition in zip(graphs, definitions, strict=True):
+        check_commands(may_command, graph.project_id, (), definition.tasks)
         _write(graph, definition)
     return graphs
 
 
 @transaction.atomic
-def update_graphs(changes: Mapping[int, Fields]) -> list[Graph]:
+def update_graphs(changes: Mapping[int, Fields], *, may_command: MayCommand = anyone) -> list[Graph]:
     """Change fields of graphs, by id; `tasks` or `edges` among them replace the definition.
 
     Tasks that have the key of one that is there keep its id. `edges` alone leave the tasks as they are; `tasks` alone
@@ -45,7 +47,7 @@ def update_graphs(changes: Mapping[int, Fields]) -> list[Graph]:
     """
     graphs = list(lock_graphs(changes).values())
     for graph in graphs:
-        _update(graph, changes[graph.pk])
+        _update(graph, changes[graph.pk], may_command)
     return graphs
 
 
@@ -61,14 +63,18 @@ def _own_fields(row: Fields) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in PARTS}
 
 
-def _update(graph: Graph, changes: Fields) -> None:
-    own = _own_fields(changes)
+def _update(graph: Graph, changes: Fields, may_command: MayCommand) -> None:
+    own, home = _own_fields(changes), graph.project_id
     for name, value in own.items():
         setattr(graph, name, value)
     check_schema(graph.params_schema)
-    if len(own) < len(changes):
-        tasks = changes["tasks"] if "tasks" in changes else _present_tasks(graph)
-        _write(graph, define(tasks, changes.get("edges", ())))
+    moved, rewritten = graph.project_id != home, len(own) < len(changes)
+    if moved or rewritten:
+        present = _present_tasks(graph)
+        tasks = changes.get("tasks", present)
+        check_commands(may_command, graph.project_id, () if moved else present, tasks)
+        if rewritten:
+            _write(graph, define(tasks, changes.get("edges", ())))
     graph.revision += 1
     graph.save(update_fields=[*own, "revision"])
 

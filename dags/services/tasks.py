@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from django.db import transaction
 
 from dags import drivers
+from dags.commanding import MayCommand, anyone, check_commands
 from dags.definitions import Fields, check_task, unique_keys
 from dags.errors import InvalidTask, TaskNotFound
 from dags.models import Graph, Task
@@ -14,11 +15,13 @@ from dags.services.locks import count_edit, lock_graphs
 
 
 @transaction.atomic
-def create_tasks(rows: Sequence[Fields]) -> list[Task]:
+def create_tasks(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -> list[Task]:
     """Create tasks, each in the graph that is its `parent`."""
     for row in rows:
         check_task(row)
     graphs = lock_graphs(row["parent"].pk for row in rows)
+    for graph in graphs.values():
+        check_commands(may_command, graph.project_id, _contents(graph), [row for row in rows if row["parent"] == graph])
     tasks = [task for graph in graphs.values() for task in _new_tasks(graph, [row for row in rows if row["parent"] == graph])]
     Task.objects.bulk_create(tasks)
     count_edit(graphs.values())
@@ -26,11 +29,14 @@ def create_tasks(rows: Sequence[Fields]) -> list[Task]:
 
 
 @transaction.atomic
-def update_tasks(changes: Mapping[int, Fields]) -> list[Task]:
+def update_tasks(changes: Mapping[int, Fields], *, may_command: MayCommand = anyone) -> list[Task]:
     """Change fields of tasks, by id."""
     graphs, tasks = _lock(changes)
     for task in tasks:
         _change(task, changes[task.pk])
+    for graph in graphs:
+        contents = [_content(task) for task in tasks if task.parent_id == graph.pk]
+        check_commands(may_command, graph.project_id, _contents(graph), contents)
     Task.objects.bulk_update(tasks, sorted({"key"}.union(*changes.values()) - {"parent"}))
     count_edit(graphs)
     return tasks
@@ -75,6 +81,14 @@ def _change(task: Task, fields: Fields) -> None:
         raise _key_taken(task.key)
     if not task.key:
         task.key = unique_keys([{"name": task.name}], others.values_list("key", flat=True))[0]
+
+
+def _contents(graph: Graph) -> list[Fields]:
+    return list(Task.objects.filter(parent=graph).values("driver", "command", "configs"))
+
+
+def _content(task: Task) -> Fields:
+    return {"driver": task.driver, "command": task.command, "configs": task.configs}
 
 
 def _key_taken(key: str) -> InvalidTask:

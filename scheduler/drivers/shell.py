@@ -14,7 +14,7 @@ def _check(command: str, configs: Mapping[str, Any]) -> None:
     commands.check(configs)
 
 
-SPEC = DriverSpec(name="shell", configs_keys=commands.CONFIGS_KEYS, check=_check)
+SPEC = DriverSpec(name="shell", configs_keys=commands.CONFIGS_KEYS, check=_check, commands=True)
 
 
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:

@@ -143,10 +143,11 @@ def test_anything_else_is_refused_by_name(client, body, field):
     assert (run.note, run.labels, run.state) == ("", {}, "SUCCESS")
 
 
-def test_changing_needs_the_scope_edit():
+def test_annotating_needs_the_scope_run_and_deleting_edit():
     run = factories.run()
-    assert factories.client(scopes=["read", "run"]).post(path(run), {"note": "x"}).status_code == 403
-    assert factories.client(scopes=["edit"]).post(path(run), {"note": "x"}).status_code == 200
+    assert factories.client(scopes=["read", "edit"]).post(path(run), {"note": "x"}).status_code == 403
+    assert factories.client(scopes=["run"]).post(path(run), {"note": "x"}).status_code == 200
+    assert factories.client(scopes=["read", "run"]).delete(path(run)).status_code == 403
     assert factories.client().put(path(run), {"note": "x"}).status_code == 405
 
 

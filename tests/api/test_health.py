@@ -128,7 +128,7 @@ def test_health_tells_no_address_and_no_password(client: Client, settings: Setti
 
 
 def test_metrics_need_a_token_that_may_read(client: Client) -> None:
-    user = User.objects.create_user("scraper")
+    user = User.objects.create_user("scraper", is_staff=True)
     _, reader = Token.objects.create(user=user, scopes=["read"])
     _, reporter = Token.objects.create(user=user, scopes=["report"])
     assert client.get("/metrics").status_code == 401
@@ -137,7 +137,7 @@ def test_metrics_need_a_token_that_may_read(client: Client) -> None:
 
 
 def test_metrics_tell_of_workers_and_work_to_a_scraper(client: Client, live_worker: Worker) -> None:
-    _, token = Token.objects.create(user=User.objects.create_user("scraper"), scopes=["read"])
+    _, token = Token.objects.create(user=User.objects.create_user("scraper", is_staff=True), scopes=["read"])
     answer = client.get(
         "/metrics", headers={"Authorization": f"Token {token}", "Accept": "application/openmetrics-text;version=1.0.0"}
     )

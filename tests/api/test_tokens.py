@@ -166,7 +166,7 @@ def test_a_tied_token_makes_no_projects(tied) -> None:
 @pytest.fixture
 def browser() -> APIClient:
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(User.objects.create_user("u"))
+    client.force_login(User.objects.create_superuser("u"))
     return client
 
 
@@ -181,7 +181,7 @@ def test_a_session_reads_without_and_writes_with_the_csrf_token(browser) -> None
 
 
 def test_a_token_needs_no_csrf_token() -> None:
-    _, token = Token.objects.create(user=User.objects.create_user("u"))
+    _, token = Token.objects.create(user=User.objects.create_superuser("u"))
     client = APIClient(enforce_csrf_checks=True, headers={"authorization": f"Token {token}"})
     assert client.post(CREATE, {"name": "x"}).status_code == 201
 
