@@ -5,65 +5,40 @@ A view of our state, written after it and read by nobody here: a TaskResult is l
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from celery import states as celery_states
-from django.utils import timezone
-from django_celery_results.models import TaskResult
-
-from runs.models import GraphRun
+from runs.prepared import Statement
 from runs.states import GraphRunState
 from runs.transitions import RunMoved
 
-_CELERY: dict[str, str] = {
-    GraphRunState.PENDING: celery_states.PENDING,
-    GraphRunState.RUNNING: celery_states.STARTED,
-    GraphRunState.SUCCESS: celery_states.SUCCESS,
-    GraphRunState.FAILED: celery_states.FAILURE,
-    GraphRunState.CANCELLED: celery_states.REVOKED,
-}
+# Write the TaskResult of runs. What has not ended in success carries what Celery rebuilds an exception from.
+_SHOW = Statement(
+    "show_graph_runs",
+    f"""
+    INSERT INTO django_celery_results_taskresult (
+        task_id, task_name, status, content_type, content_encoding, result, date_created, date_started, date_done)
+    SELECT r.task_id, 'scheduler.tasks.walk',
+        CASE r.state WHEN 'PENDING' THEN 'PENDING' WHEN 'RUNNING' THEN 'STARTED' WHEN 'SUCCESS' THEN 'SUCCESS'
+            WHEN 'FAILED' THEN 'FAILURE' WHEN 'CANCELLED' THEN 'REVOKED' END,
+        'application/json', 'utf-8',
+        CASE WHEN r.state IN ('FAILED', 'CANCELLED')
+            THEN json_build_object('exc_type', 'ExecutionError', 'exc_module', '{__name__}',
+                'exc_message', json_build_array('execution ' || r.id || ' (' || r.name || ') is ' || r.state))
+            ELSE json_build_object('execution', r.id, 'state', r.state) END,
+        clock_timestamp(), r.started_at, clock_timestamp()
+    FROM runs_graphrun r WHERE r.id = ANY(%(ids)s) ORDER BY r.id
+    ON CONFLICT (task_id) DO UPDATE SET
+        status = EXCLUDED.status, result = EXCLUDED.result, date_started = EXCLUDED.date_started, date_done = EXCLUDED.date_done
+    """,  # noqa: S608  # built of our own constants
+)
 
 
 def show_graph_runs(sender: Any, *, moves: Sequence[RunMoved], **kwargs: Any) -> None:
     """Write the TaskResult of each run that has started; before that Celery says PENDING by itself."""
     moved = [move.id for move in moves if move.state != GraphRunState.PENDING]
-    if not moved:
-        return
-    runs = GraphRun.objects.filter(pk__in=moved).only("pk", "task_id", "state", "name", "started_at")
-    now = timezone.now()
-    TaskResult.objects.bulk_create(
-        [_task_result(run, now) for run in runs],
-        update_conflicts=True,
-        unique_fields=["task_id"],
-        update_fields=["status", "result", "date_started", "date_done"],
-    )
-
-
-def _task_result(run: GraphRun, now: Any) -> TaskResult:
-    status = _CELERY[run.state]
-    return TaskResult(
-        task_id=str(run.task_id),
-        task_name="scheduler.tasks.walk",
-        status=status,
-        content_type="application/json",
-        content_encoding="utf-8",
-        result=json.dumps(_result(run, status)),
-        date_created=now,
-        date_started=run.started_at,
-        date_done=now,
-    )
-
-
-def _result(run: GraphRun, status: str) -> dict[str, Any]:
-    if status in celery_states.EXCEPTION_STATES:  # what Celery rebuilds the exception from
-        return {
-            "exc_type": "ExecutionError",
-            "exc_message": [f"execution {run.pk} ({run.name}) is {run.state}"],
-            "exc_module": __name__,
-        }
-    return {"execution": run.pk, "state": run.state}
+    if moved:
+        _SHOW.rows({"ids": moved})
 
 
 class ExecutionError(Exception):

@@ -80,6 +80,11 @@ class Compiled:
                 parents.setdefault(child, []).append(node)
         return parents
 
+    @cached_property
+    def root_queues(self) -> frozenset[str]:
+        """The queues of the tasks that wait for nobody."""
+        return frozenset(queue for _, _, queue, _, parents, *_ in self.rows() if not parents)
+
     def parents(self, node: int) -> list[int]:
         """Return the nodes that this one waits for."""
         return self._parents.get(node, [])

@@ -91,8 +91,8 @@ def announce_job_runs(sender: Any, *, graph_run_ids: Sequence[int], **kwargs: An
 
 
 def announce_graph_runs(sender: Any, *, moves: Sequence[RunMoved], **kwargs: Any) -> None:
-    """Receive `graph_runs_moved`: after the end of a run no further bell follows."""
-    announce([move.id for move in moves], final=True)
+    """Receive `graph_runs_moved`: after the end of a run no further bell follows, and a fresh one has no viewers."""
+    announce([move.id for move in moves if move.from_state], final=True)
 
 
 async def watch(channel: str) -> AsyncGenerator[None]:

@@ -246,10 +246,38 @@ MOVE_RUNS = Statement(
 """,
 )
 
+# Lock projects before looking at their latest runs, ordered by id and always after the runs: of two runs that move together
+# the second to write must see the first.
+LOCK_PROJECTS = Statement("lock_projects", "SELECT id FROM dags_project WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE")
+
+# Give projects the state of their latest run, where it is another one.
+ROLL_UP_PROJECTS = Statement(
+    "roll_up_projects",
+    """
+    UPDATE dags_project p SET state = latest.state
+    FROM (
+        SELECT i.id, (SELECT r.state FROM runs_graphrun r WHERE r.project_id = i.id ORDER BY r.id DESC LIMIT 1) AS state
+        FROM unnest(%(ids)s::bigint[]) AS i (id)
+    ) latest
+    WHERE p.id = latest.id AND p.state IS DISTINCT FROM latest.state
+    """,
+)
+
 # The columns that COPY fills when a run gets its JobRuns.
 JOB_RUN_COLUMNS = (
     "graph_run_id, node, key, queue, priority, waiting_on, timeout, quick, "
     "state, attempt, failures, losses, parents_met, parents_failed"
+)
+
+# Count the claimable job runs of a run by queue; no more than the limit are looked at.
+READY_WORK = Statement(
+    "ready_work",
+    """
+    SELECT queue, count(*) FROM (
+        SELECT queue FROM runs_jobrun
+        WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND available_at <= clock_timestamp() LIMIT %(limit)s
+    ) ready GROUP BY queue
+    """,
 )
 
 # Write how many walkers runs have.

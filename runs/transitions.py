@@ -115,7 +115,7 @@ class Moves:
         """Insert fresh runs, PENDING. Nobody else sees them before the commit: they need no lock."""
         self.created = GraphRun.objects.bulk_create(runs)
         for run in self.created:
-            self.runs[run.pk] = LockedRun(run.pk, run.state, False, run.execution_graph_id, False, {})
+            self.runs[run.pk] = LockedRun(run.pk, run.state, run.expanded, run.execution_graph_id, False, run.walkers)
         return self.created
 
     def settle(self, outcomes: Sequence[Settled], *, cause: str) -> list[Moved]:
@@ -156,11 +156,14 @@ class Moves:
         write = csv.writer(lines, lineterminator="\n").writerows
         for run_id, job_runs in rows.items():
             write((run_id, *row, "PENDING", 0, 0, 0, 0, 0) for row in job_runs)
-            self.runs[run_id].expanded = True
         lines.seek(0)
         with connection.cursor() as cursor:
             cursor.copy_expert(f"COPY runs_jobrun ({sql.JOB_RUN_COLUMNS}) FROM STDIN WITH (FORMAT csv)", lines)
-        GraphRun.objects.filter(pk__in=rows).update(expanded=True)
+        late = [run_id for run_id in rows if not self.runs[run_id].expanded]
+        if late:
+            GraphRun.objects.filter(pk__in=late).update(expanded=True)
+            for run_id in late:
+                self.runs[run_id].expanded = True
         self.expanded.update(rows)
         return self._move(sql.QUEUE_ROOTS, runs=list(rows), cause="launched")
 
@@ -192,7 +195,7 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
     With `skip_locked`, runs that somebody else moves at this moment are left out.
     """
     ids = sorted(run_ids)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         runs = _locked(ids, sql.LOCK_FREE_RUNS if skip_locked else sql.LOCK_RUNS) if ids else {}
         moves = Moves(runs)
         yield moves

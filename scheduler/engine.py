@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from dags.rules import OnFailure
 from runs import transitions
 from runs.compiled import Compiled, compile_all, compiled
 from runs.execution_graphs import copy_graphs
-from runs.models import GraphRun, JobRun
+from runs.models import ExecutionGraph, GraphRun, JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
 from scheduler import dispatch, faults, hands, nodes, retry, spread
@@ -48,18 +47,12 @@ class Settlement:
     claimed: Sequence[Claimed] = field(default_factory=list)
 
 
-def launch(
-    graphs: Sequence[Graph],
-    *,
-    params: Mapping[str, Any] | None = None,
-    trigger: str = GraphRun.Trigger.MANUAL,
-    launched_by: Any = None,
-    scheduled_for: datetime | None = None,
-) -> list[GraphRun]:
+def launch(graphs: Sequence[Graph], *, params: Mapping[str, Any] | None = None, **facts: Any) -> list[GraphRun]:
     """Start a run of each graph as it is now, and return the runs, PENDING.
 
-    The present content is pinned: an edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their
-    JobRuns here, larger ones by their first walk. Raise `Invalid` for params that a graph's schema refuses.
+    `facts` are what the runs keep of their launch: trigger, launched_by, scheduled_for. The present content is pinned: an
+    edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their JobRuns here, larger ones by their
+    first walk. Raise `Invalid` for params that a graph's schema refuses.
     """
     with transaction.atomic():
         # Locked against edits, so that the copy and the revision it is filed under belong together.
@@ -68,45 +61,35 @@ def launch(
             check_params(graph, params or {})
         copies = copy_graphs(locked)
         Graph.objects.filter(pk__in=[graph.pk for graph in locked]).update(last_launched=Now())
-        with transitions.moving(()) as moves:
-            runs = moves.create(
-                [
-                    GraphRun(
-                        execution_graph=copies[graph.pk],
-                        graph=graph,
-                        project_id=graph.project_id,
-                        name=graph.name,
-                        size=copies[graph.pk].size,
-                        params=params or {},
-                        trigger=trigger,
-                        launched_by=launched_by,
-                        scheduled_for=scheduled_for,
-                    )
-                    for graph in locked
-                ]
-            )
-            _start(moves, runs)
+        runs = _create([(graph, copies[graph.pk]) for graph in locked], params=params or {}, **facts)
         faults.point("launch.written")
     faults.point("launch.committed")
     return runs
 
 
-def _start(moves: Moves, runs: Sequence[GraphRun]) -> None:
-    """Give small runs their JobRuns, and ring all of them once."""
-    small = [run for run in runs if run.size <= settings.EXPAND_INLINE]
-    rings: dict[int, dict[str, int]] = {run.pk: {"default": 1} for run in runs if run not in small}
-    if small:
-        graphs = compile_all(run.execution_graph_id for run in small)
-        for move in moves.expand({run.pk: graphs[run.execution_graph_id].rows() for run in small}):
-            rings.setdefault(move.graph_run_id, {})[move.queue] = 1
-    _count_in(moves, rings)
+def _create(launched: Sequence[tuple[Graph, ExecutionGraph]], **facts: Any) -> list[GraphRun]:
+    """Write the runs, the JobRuns of the small ones, and ring each once on every queue that its first work is on."""
+    small = [copy.pk for _, copy in launched if copy.size <= settings.EXPAND_INLINE]
+    compiled_copies = compile_all(small)
+    runs = []
+    for graph, copy in launched:
+        known = compiled_copies.get(copy.pk)
+        run = GraphRun(execution_graph=copy, graph=graph, project_id=graph.project_id, name=graph.name, size=copy.size, **facts)
+        run.expanded = known is not None
+        run.walkers = dict.fromkeys(sorted(known.root_queues) if known else ["default"], 1)
+        runs.append(run)
+    with transitions.moving(()) as moves:
+        created = moves.create(runs)
+        rows = {run.pk: compiled_copies[run.execution_graph_id].rows() for run in created if run.expanded}
+        if rows:
+            moves.expand(rows)
     # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
-    first = {run.pk: str(run.task_id) for run in runs}
     dispatch.ring_on_commit(
-        dispatch.Ring(run_id=run_id, queue=queue, message_id=first[run_id] if place == 0 else None)
-        for run_id, queues in rings.items()
-        for place, queue in enumerate(queues)
+        dispatch.Ring(run_id=run.pk, queue=queue, message_id=None if place else str(run.task_id))
+        for run in created
+        for place, queue in enumerate(run.walkers)
     )
+    return created
 
 
 def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:

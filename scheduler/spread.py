@@ -6,9 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from dags.rules import OnFailure
 from runs import sql
 from runs.compiled import Compiled
@@ -58,11 +55,7 @@ def has_failed(run_id: int) -> bool:
 
 def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
     """Count claimable JobRuns by queue; no more than `limit` are looked at."""
-    rows = JobRun.objects.filter(Q(graph_run=run_id, state=JobRunState.QUEUED, available_at__lte=Now()))
-    counts: dict[str, int] = {}
-    for queue in rows.values_list("queue", flat=True)[: max(limit, 1)]:
-        counts[queue] = counts.get(queue, 0) + 1
-    return counts
+    return dict(sql.READY_WORK.rows({"run": run_id, "limit": limit}))
 
 
 def write_walkers(walkers: Mapping[int, Mapping[str, int]]) -> None:
