@@ -1,0 +1,226 @@
+"""Django admin for runs and workers: all of it to be read, nothing to be written."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.html import format_html
+
+from dags import picture as drawing
+from dags.admin.doors import ServiceAdmin, filtered
+from runs import retention, selectors
+from runs.models import GraphRun, JobRun, LogChunk, Worker
+from runs.states import GRAPH_FINISHED
+from runs.waiting import waiting_for
+
+MAX_ROWS = 100  # tasks and moves shown on a run's page
+MAX_DRAWN = 300  # tasks of a run whose picture is shown
+MAX_TEXT = 20_000  # characters of a value
+LOG_PIECES = 50  # at the end of a log
+LOG_TAIL = 50_000  # characters
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """A page that shows: there is nothing that a form, true or crafted, could change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(GraphRun)
+class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
+    """Runs of graphs; one that has ended can be deleted with all that belongs to it."""
+
+    list_display = ["id", "name", "state", "graph", "project", "trigger", "size", "created_at", "started_at", "completed_at"]
+    list_display_links = ["id", "name"]
+    list_filter = ["state", "trigger", "created_at", "project"]
+    list_select_related = ["graph", "project"]
+    search_fields = ["name", "id__exact", "task_id__exact"]
+    show_full_result_count = False  # that would count every run there ever was
+    ordering = ["-pk"]
+    fieldsets = [
+        (None, {"fields": ["state", "graph", "project", "trigger", "launched_by", "parent_run", "tasks", "shown_params"]}),
+        ("Times", {"fields": ["created_at", "scheduled_for", "started_at", "completed_at", "cancel_requested_at"]}),
+        ("More", {"fields": ["task_id", "note", "labels"], "classes": ["collapse"]}),
+    ]
+
+    class Media:
+        css = {"all": ["dags/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GraphRun]:
+        runs = GraphRun.objects.select_related("graph", "project", "launched_by", "parent_run")
+        return runs.defer("walkers", "graph__params_schema", "graph__description", "parent_run__params", "parent_run__walkers")
+
+    @admin.display(description="tasks")
+    def tasks(self, run: GraphRun) -> str:
+        selectors.with_counts([run])
+        counts = f"{run.size}: {run.success_count} succeeded, {run.fail_count} failed"
+        return format_html('<a href="{}">{}</a>', filtered(JobRun, graph_run=run.pk), counts)
+
+    @admin.display(description="params")
+    def shown_params(self, run: GraphRun) -> str:
+        return pretty(run.params)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        run = context["original"]
+        job_runs = JobRun.objects.filter(graph_run=run).order_by("node").defer("results", "errors", "progress")
+        context |= {
+            "job_runs": job_runs[:MAX_ROWS],
+            "all_job_runs": filtered(JobRun, graph_run=run.pk),
+            "moves": selectors.transitions(run.pk, after=0).order_by("-pk")[:MAX_ROWS],
+            "drawn": run.expanded and run.size <= MAX_DRAWN,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- The picture ---
+
+    def get_urls(self) -> list[Any]:
+        picture = self.admin_site.admin_view(self.picture)
+        return [path("<int:pk>/picture.svg", picture, name="runs_graphrun_picture"), *super().get_urls()]
+
+    def picture(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = get_object_or_404(GraphRun, pk=pk, size__lte=MAX_DRAWN)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        execution = selectors.execution(run)
+        names = {one.run.pk: one.task["name"] for one in execution.tasks}
+        states = {one.run.pk: one.run.state for one in execution.tasks}
+        return drawing.answer(drawing.draw(names, [(start, end) for start, end, _ in execution.edges], states))
+
+    # --- Deleting ---
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("runs.delete_graphrun") and (obj is None or obj.state in GRAPH_FINISHED)
+
+    def kept(self, ids: list[Any]) -> list[str]:
+        unfinished = GraphRun.objects.filter(pk__in=ids).exclude(state__in=GRAPH_FINISHED)
+        return [f"{run}: it has not ended; cancel it first" for run in unfinished.only("name")]
+
+    def erase(self, ids: list[Any]) -> None:
+        retention.delete_runs(ids)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """Runs of tasks, listed by the page of their run."""
+
+    list_display = ["key", "state", "attempt", "told_reason", "queue", "started_at", "completed_at"]
+    list_filter = ["state"]
+    search_fields = ["key", "id__exact"]
+    ordering = ["graph_run", "node"]
+    show_full_result_count = False
+    fieldsets = [
+        (
+            None,
+            {"fields": ["graph_run", "key", "name", "state", "attempt", "reason", "waiting", "shown_results", "shown_errors"]},
+        ),
+        ("Times", {"fields": ["available_at", "started_at", "deadline_at", "completed_at"]}),
+        ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by"]}),
+        ("Counts", {"fields": ["failures", "losses", "waiting_on", "parents_met", "parents_failed"], "classes": ["collapse"]}),
+    ]
+
+    class Media:
+        css = {"all": ["dags/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobRun]:
+        return selectors.job_runs().defer("graph_run__params", "graph_run__walkers")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> JobRun | None:
+        """Return the job run with its `task`, as the spec has it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.task = selectors.task_run(found).task
+        return found
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Leave them out of the index: all of them together tell nothing, and may be millions."""
+        return False
+
+    @admin.display(description="reason")
+    def told_reason(self, run: JobRun) -> str:
+        return (run.reason or "")[:200]
+
+    @admin.display(description="waiting for", empty_value="nothing")
+    def waiting(self, run: JobRun) -> str | None:
+        told = waiting_for(run)
+        return told["message"] if told else None
+
+    @admin.display(description="results")
+    def shown_results(self, run: JobRun) -> str:
+        return pretty(run.results)
+
+    @admin.display(description="errors")
+    def shown_errors(self, run: JobRun) -> str:
+        return pretty(run.errors)
+
+    @admin.display
+    def name(self, run: Any) -> str:
+        return str(run.task["name"])
+
+    @admin.display
+    def driver(self, run: Any) -> str:
+        return str(run.task["driver"])
+
+    @admin.display
+    def command(self, run: Any) -> str:
+        return plain(run.task["command"])
+
+    @admin.display
+    def configs(self, run: Any) -> str:
+        return pretty(run.task["configs"])
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        run = context["original"]
+        moves = selectors.transitions_of(run, after=0).order_by("-pk")[:MAX_ROWS]
+        context |= {"moves": moves, "log": _log_tail(run)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    """Workers: those that are alive first."""
+
+    list_display = ["hostname", "node", "alive", "queues", "slots", "pid", "started_at", "heartbeat_at"]
+    search_fields = ["hostname", "node"]
+    ordering = ["-heartbeat_at"]
+    fields = ["boot_id", "hostname", "pid", "node", "alive", "roles", "labels", "queues", "slots", "started_at", "heartbeat_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        heard = Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.LEASE))
+        return Worker.objects.annotate(is_alive=ExpressionWrapper(heard, output_field=BooleanField()))
+
+    @admin.display(boolean=True, ordering="is_alive")
+    def alive(self, worker: Any) -> bool:
+        return bool(worker.is_alive)
+
+
+def pretty(value: Any) -> str:
+    """Return a JSON value as text that can be read; never as markup."""
+    return plain("" if value is None else json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def plain(text: str) -> str:
+    """Return text as it is, line by line; never as markup."""
+    cut = f"{text[:MAX_TEXT]}\n... and {len(text) - MAX_TEXT} more characters" if len(text) > MAX_TEXT else text
+    return format_html('<pre class="plain">{}</pre>', cut)
+
+
+def _log_tail(run: JobRun) -> str:
+    pieces = LogChunk.objects.filter(job_run=run).order_by("-pk").values_list("text", flat=True)[:LOG_PIECES]
+    return "".join(reversed(pieces))[-LOG_TAIL:]

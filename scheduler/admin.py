@@ -1,0 +1,68 @@
+"""What the admin's pages of graphs and runs can do: launch and cancel. The pages are `dags`' and `runs`'."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from api.errors import CeleriacError
+from dags.admin import GraphAdmin
+from dags.models import Graph
+from runs.admin import GraphRunAdmin
+from runs.models import GraphRun
+from runs.states import GRAPH_UNFINISHED
+from scheduler import engine
+
+admin.site.unregister([Graph, GraphRun])
+
+
+@admin.register(Graph)
+class LaunchingGraphAdmin(GraphAdmin):
+    """Graphs that can be launched by those who may add runs."""
+
+    actions = ["execute"]
+
+    def has_execute_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("runs.add_graphrun")
+
+    @admin.action(description="Execute selected graphs", permissions=["execute"])
+    def execute(self, request: HttpRequest, queryset: QuerySet[Graph]) -> None:
+        """Launch each graph; one that cannot be launched keeps no other from it."""
+        runs: list[GraphRun] = []
+        for graph in queryset.order_by("pk"):
+            try:
+                runs += engine.launch([graph], trigger=GraphRun.Trigger.MANUAL, launched_by=request.user)
+            except CeleriacError as error:
+                self.message_user(request, f"Not launched: {graph}: {error.message}", messages.ERROR)
+        if runs:
+            links = format_html_join(", ", '<a href="{}">{}</a>', ((_page(run), str(run)) for run in runs[:SHOWN]))
+            more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
+            self.message_user(request, format_html("Launched {}{}.", links, more), messages.SUCCESS)
+
+
+@admin.register(GraphRun)
+class CancellingGraphRunAdmin(GraphRunAdmin):
+    """Runs that can be cancelled by those who may change runs: it is all they can change."""
+
+    actions = ["cancel"]
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("runs.change_graphrun")
+
+    @admin.action(description="Cancel selected runs", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[GraphRun]) -> None:
+        """Cancel the runs; what has ended stays as it is."""
+        ids = list(queryset.filter(state__in=GRAPH_UNFINISHED).values_list("pk", flat=True))
+        for run_id in ids:  # each in a transaction of its own: the locks of all of them would stop everything at once
+            engine.cancel([run_id], cause=f"cancelled by {request.user.get_username()}")
+        self.message_user(request, f"Cancelled: {len(ids)}. What had ended already stays as it is.", messages.SUCCESS)
+
+
+SHOWN = 10  # runs linked in a message
+
+
+def _page(run: GraphRun) -> str:
+    return reverse("admin:runs_graphrun_change", args=[run.pk])
