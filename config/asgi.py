@@ -4,9 +4,10 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from api.bodies import BodyGuard
 from config import secrecy
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+application = BodyGuard(get_asgi_application())
 secrecy.require_secret_key()

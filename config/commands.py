@@ -12,7 +12,8 @@ from scheduler.nodes import queues_of
 def web(port: int) -> list[str]:
     """Return how the web server is started."""
     options = ["--host", "127.0.0.1", "--port", str(port), "--lifespan", "off", "--timeout-graceful-shutdown", "3"]
-    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *options, "--no-server-header"]
+    # Whom to believe about a client's address is for CELERIAC_PROXIES to say, not for uvicorn.
+    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *options, "--no-server-header", "--no-proxy-headers"]
 
 
 def worker(queues: Sequence[str], node: str, slots: int) -> list[str]:

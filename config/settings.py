@@ -113,6 +113,7 @@ LOGGING = {
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
+BODY_PATIENCE = env.seconds("CELERIAC_BODY_PATIENCE", 10)  # for a body to come, besides the time it takes at 16 KiB/s
 KEEP_ANSWERS = env.seconds("CELERIAC_KEEP_ANSWERS", 24 * 3600)  # to repeated Idempotency-Keys
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # of a form: the admin's page of a graph sends a field for each of its tasks' fields
 REST_FRAMEWORK = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django_celery_results.models import TaskResult
 
 from api.errors import Conflict
+from dags.models import Project
 from runs.models import GraphRun, JobRun, LogChunk, Transition
 from runs.states import GRAPH_FINISHED
 
@@ -16,6 +18,15 @@ class Unfinished(Conflict):
     """The execution has not ended yet; cancel it first."""
 
     code = "unfinished"
+
+
+def forget_project(sender: Any, instance: Project, **kwargs: Any) -> None:
+    """Receive `pre_delete` of a project: delete what belongs to its runs and hangs on no foreign key."""
+    runs = GraphRun.objects.filter(project=instance)
+    LogChunk.objects.filter(job_run__graph_run__in=runs).delete()
+    Transition.objects.filter(graph_run__in=runs).delete()
+    task_ids = [str(task_id) for task_id in runs.values_list("task_id", flat=True)]
+    TaskResult.objects.filter(task_id__in=task_ids).delete()
 
 
 def delete_runs(run_ids: Iterable[int]) -> None:

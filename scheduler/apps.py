@@ -10,7 +10,9 @@ class SchedulerConfig(AppConfig):
         from django.db.models.signals import post_save
         from django_celery_results.models import TaskResult
 
-        from scheduler import drivers, verdicts, worker  # noqa: F401  # importing worker connects it
+        from api import idempotency
+        from scheduler import drivers, recovery, verdicts, worker  # noqa: F401  # importing worker connects it
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
         drivers.register()
+        recovery.add_duty(recovery.Duty(find=idempotency.old_answers, act=idempotency.forget_answers))
