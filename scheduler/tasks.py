@@ -6,8 +6,10 @@ from typing import Any
 
 from celery import shared_task
 
-from dags.callables import register
 from scheduler import recovery, walker
+from scheduler.pipelines import example_func
+
+__all__ = ["example_func", "sweep", "walk"]
 
 
 @shared_task(name="scheduler.tasks.walk", bind=True)
@@ -21,9 +23,3 @@ def walk(self: Any, run_id: int, queue: str = "default") -> None:
 def sweep() -> None:
     """Sweep once."""
     recovery.sweep()
-
-
-@register(name="scheduler.tasks.example_func")
-def example_func(*args: Any, **kwargs: Any) -> dict[str, str]:
-    """Return the seed's example result."""
-    return {"res": "Test data"}
