@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.test import override_settings
 
 from api.models import Token
 from config import commands, processes
@@ -27,6 +28,13 @@ class Service:
     client: httpx.Client
     web: Running
     worker: Running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_found_when_asked_for() -> Iterator[None]:
+    """Keep each new client from looking up all static files at once: there are thousands of clients."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture(scope="session")

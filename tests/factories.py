@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -38,6 +40,23 @@ def client(*, scopes: Sequence[str] | None = None, project: Project | None = Non
     answers.user = user
     answers.token = token
     return answers
+
+
+def nobody() -> APIClient:
+    """Return a client that does not say who it is."""
+    return APIClient()
+
+
+def permitted(permission: str) -> Any:
+    """Return a fresh user with one of Django's permissions, such as dags.add_project."""
+    app, codename = permission.split(".")
+    user = get_user_model().objects.create_user(f"user{next(_numbers)}")
+    user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return user
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value)
 
 
 def member(role: str | None, *of: Project, commands: bool = False) -> Any:

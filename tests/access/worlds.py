@@ -1,0 +1,84 @@
+"""Two projects that know nothing of each other, each with one of everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.models import Membership, Token
+from dags.models import Edge, Graph, Project, Task
+from runs.models import GraphRun, JobRun
+from tests import factories
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A project and what is in it; its admin's token and membership are among it."""
+
+    project: Project
+    graph: Graph
+    tasks: list[Task]
+    edge: Edge
+    ended: GraphRun
+    waiting: JobRun
+    admin: Any
+    membership: Membership
+    token: Token
+
+    def ids(self) -> dict[str, object]:
+        """Return what stands in a path, by the route's name without its action."""
+        return {
+            "project": self.project.pk,
+            "dag": self.graph.pk,
+            "task": self.tasks[0].pk,
+            "edge": self.edge.pk,
+            "execution-task": self.waiting.pk,
+            "execution": self.ended.pk,
+            "report-by-key": self.waiting.key,
+            "member": self.membership.pk,
+            "token": self.token.pk,
+        }
+
+    def id_for(self, name: str) -> object:
+        ids = self.ids()
+        return ids[max((kind for kind in ids if name.startswith(kind)), key=len)]
+
+
+def world(name: str) -> World:
+    project = factories.project(name)
+    graph = factories.graph(project=project, name=f"graph of {name}", execution_key=f"key of {name}")
+    tasks = [Task.objects.create(parent=graph, name=key, key=key, driver="offline") for key in "abc"]
+    edge = Edge.objects.create(graph=graph, task_from=tasks[0], task_to=tasks[1])
+    running = factories.run({f"waits in {name}": "WAITING"}, of=graph)
+    admin = factories.member("admin", project)
+    return World(
+        project=project,
+        graph=graph,
+        tasks=tasks,
+        edge=edge,
+        ended=factories.run({"z": "SUCCESS"}, of=graph),
+        waiting=factories.job(running, f"waits in {name}"),
+        admin=admin,
+        membership=Membership.objects.get(user=admin, project=project),
+        token=Token.objects.create(user=admin, project=project)[0],
+    )
+
+
+def body(route_name: str, action: str, of: World) -> dict[str, Any]:
+    """Return what a client may send to a route: accepted where it may, and naming nothing but what is of this world."""
+    return {
+        ("project-create", "create"): {"name": "another"},
+        ("dag-create", "create"): {"name": "new", "project": of.project.pk},
+        ("task-create", "create"): {"name": "new", "driver": "offline", "parent": of.graph.pk},
+        ("edge-create", "create"): {"task_from": of.tasks[1].pk, "task_to": of.tasks[2].pk},
+        ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
+        ("token-create", "create"): {"project": of.project.pk},
+        ("execution-action-key", "key"): {"key": of.graph.execution_key},
+        ("project-detail", "update"): {"name": "renamed"},
+        ("dag-detail", "update"): {"name": "renamed"},
+        ("task-detail", "update"): {"name": "renamed", "driver": "offline", "parent": of.graph.pk},
+        ("edge-detail", "update"): {"task_from": of.tasks[0].pk, "task_to": of.tasks[2].pk},
+        ("member-detail", "update"): {"project": of.project.pk, "user": of.admin.username, "role": "admin"},
+        ("report-by-key", "create"): {"success": True},
+        ("execution-task-report-report", "report"): {"success": True},
+    }.get((route_name, action), {})
