@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from knox.models import get_digest_token
 from knox.settings import CONSTANTS
 
+from api import audit
 from api.models import Scope, Token, all_scopes
 
 
@@ -53,10 +55,22 @@ class TokenAdmin(admin.ModelAdmin):
         return ["user"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
+        facts = {"scopes": obj.scopes, "expiry": obj.expiry and obj.expiry.isoformat()}
         if change:
             obj.save(update_fields=["name", "scopes", "expiry", "project"])
+            audit.record(request, "token.update", instance=obj, project_id=obj.project_id, facts=facts)
             return
         obj.digest, secret = get_digest_token()
         obj.token_key = secret[: CONSTANTS.TOKEN_KEY_LENGTH]
         obj.save()
+        audit.record(request, "token.create", instance=obj, project_id=obj.project_id, facts=facts)
         self.message_user(request, f"This is the token. It is shown this once: {secret}", messages.WARNING)
+
+    def delete_model(self, request: HttpRequest, obj: Token) -> None:
+        audit.record(request, "token.delete", instance=obj, project_id=obj.project_id)
+        obj.delete()
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        for token in queryset:
+            self.delete_model(request, token)

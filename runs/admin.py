@@ -47,6 +47,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     """Runs of graphs; one that has ended can be deleted with all that belongs to it."""
 
+    kind = "execution"
     list_display = ["id", "name", "state", "graph", "project", "trigger", "size", "created_at", "started_at", "completed_at"]
     list_display_links = ["id", "name"]
     list_filter = ["state", "trigger", "created_at", "project"]
@@ -156,10 +157,10 @@ class JobRunAdmin(ReadOnlyAdmin):
     def told_reason(self, run: JobRun) -> str:
         return (run.reason or "")[:200]
 
-    @admin.display(description="waiting for", empty_value="nothing")
-    def waiting(self, run: JobRun) -> str | None:
+    @admin.display(description="waiting for")
+    def waiting(self, run: JobRun) -> str:
         told = waiting_for(run)
-        return told["message"] if told else None
+        return told["message"] if told else "nothing"
 
     @admin.display(description="results")
     def shown_results(self, run: JobRun) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -34,7 +35,11 @@ class LaunchingGraphAdmin(GraphAdmin):
         runs: list[GraphRun] = []
         for graph in queryset.order_by("pk"):
             try:
-                runs += engine.launch([graph], trigger=GraphRun.Trigger.MANUAL, launched_by=request.user)
+                with transaction.atomic():
+                    launched = engine.launch([graph], trigger=GraphRun.Trigger.MANUAL, launched_by=request.user)
+                    for run in launched:
+                        self.write_down(request, "execute", graph, {"execution": run.pk})
+                runs += launched
             except CeleriacError as error:
                 self.message_user(request, f"Not launched: {graph}: {error.message}", messages.ERROR)
         if runs:
@@ -55,10 +60,12 @@ class CancellingGraphRunAdmin(GraphRunAdmin):
     @admin.action(description="Cancel selected runs", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[GraphRun]) -> None:
         """Cancel the runs; what has ended stays as it is."""
-        ids = list(queryset.filter(state__in=GRAPH_UNFINISHED).values_list("pk", flat=True))
-        for run_id in ids:  # each in a transaction of its own: the locks of all of them would stop everything at once
-            engine.cancel([run_id], cause=f"cancelled by {request.user.get_username()}")
-        self.message_user(request, f"Cancelled: {len(ids)}. What had ended already stays as it is.", messages.SUCCESS)
+        runs = list(queryset.filter(state__in=GRAPH_UNFINISHED))
+        for run in runs:
+            with transaction.atomic():  # one for each: the locks of all of them would stop everything at once
+                engine.cancel([run.pk], cause=f"cancelled by {request.user.get_username()}")
+                self.write_down(request, "cancel", run)
+        self.message_user(request, f"Cancelled: {len(runs)}. What had ended already stays as it is.", messages.SUCCESS)
 
 
 SHOWN = 10  # runs linked in a message

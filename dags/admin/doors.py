@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from api import audit
+from api.access import project_id_of
 from api.errors import CeleriacError
 
 SHOWN = 100  # objects named before they are deleted
 
 
 class ServiceAdmin(admin.ModelAdmin):
-    """A page that deletes through a service, and tells a service's refusal as a message."""
+    """A page that deletes through a service, and tells a service's refusal as a message.
+
+    `kind` is what the audit trail calls the objects; `project_lookup` leads from one to its project's id.
+    """
+
+    kind: str
+    project_lookup = "project_id"
 
     def erase(self, ids: list[Any]) -> None:
         """Delete the objects with these ids; raise `CeleriacError` if that may not be."""
         raise NotImplementedError
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.erase([obj.pk])
+        self._delete(request, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        self.erase(list(queryset.values_list("pk", flat=True)))
+        self._delete(request, list(queryset))
+
+    @transaction.atomic
+    def _delete(self, request: HttpRequest, objs: list[Any]) -> None:
+        for obj in objs:
+            self.write_down(request, "delete", obj)
+        self.erase([obj.pk for obj in objs])
+
+    def write_down(self, request: HttpRequest, verb: str, obj: Any, facts: Mapping[str, Any] | None = None) -> None:
+        """Have the audit trail tell the deed, as it would were it done over REST."""
+        project_id = project_id_of(obj, self.project_lookup)
+        audit.record(request, f"{self.kind}.{verb}", instance=obj, project_id=project_id, facts=facts)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the objects alone: Django would read every row that goes with them, of runs millions."""

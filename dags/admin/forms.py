@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -10,9 +11,12 @@ from rest_framework.exceptions import ValidationError as Refused
 from api.errors import Invalid
 from dags.admin.fields import LinesField, StrictJSONField
 from dags.admin.rows import MAX_EDGES, MAX_TASKS, EdgeFormSet, EdgeRows, TaskFormSet, TaskRows
-from dags.models import Edge, Graph, Task
+from dags.commanding import MayCommand, check_commands
+from dags.errors import CommandsForbidden
+from dags.models import Edge, Graph, Project, Task
 from dags.params import check_schema
 from dags.serializers import GraphSerializer
+from dags.services import DEFAULT_PROJECT
 from dags.services.graphs import TASK_FIELDS
 from dags.services.locks import lock_graphs
 
@@ -27,6 +31,8 @@ class GraphForm(forms.ModelForm):
 
     It checks everything that the services would refuse, and writes nothing.
     """
+
+    may_command: MayCommand  # tells whether who sends the form may write commands in a project
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)  # the revision that the page shows
     description = LinesField(required=False, widget=forms.Textarea({"rows": 2}))
@@ -59,6 +65,7 @@ class GraphForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         self._check_own_fields()
         self._check_revision()
+        self._check_commands()
         rows = [one for one in (self.tasks, self.edges) if one is not None]
         if not all(one.is_valid() for one in rows):
             self.add_error(None, "Nothing was saved: the tasks or edges below need your attention.")
@@ -92,6 +99,21 @@ class GraphForm(forms.ModelForm):
         present, seen = lock_graphs([self.instance.pk])[self.instance.pk].revision, self.cleaned_data.get("seen")
         if present != seen:
             self.add_error(None, MEANWHILE.format(present=present, seen=seen))
+
+    def _check_commands(self) -> None:
+        """Tell each task that holds a new command, where who sends the form may not write commands."""
+        if self.tasks is None or not self.tasks.is_valid():
+            return
+        project = self.cleaned_data.get("project") or Project.objects.filter(name=DEFAULT_PROJECT).first()
+        project_id = project.pk if project else 0  # 0 is nobody's
+        moved = self.instance.pk is not None and "project" in self.changed_data
+        present = [] if moved else self.tasks.initial or []
+        may = cache(self.may_command)
+        for form in self.tasks.counting():
+            try:
+                check_commands(may, project_id, present, [form.row])
+            except CommandsForbidden as error:
+                form.add_error("command", error.message)
 
 
 def _present(graph: Graph) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

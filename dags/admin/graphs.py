@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 
+from api import audit
+from api.access import may_write_commands
 from dags import picture as drawing
 from dags import selectors, services
 from dags.admin.doors import ServiceAdmin
@@ -23,6 +26,7 @@ from dags.models import Graph, Task
 class GraphAdmin(ServiceAdmin):
     """Graphs; whatever is saved here is one replacement of the whole definition by `dags.services`."""
 
+    kind = "dag"
     form = GraphForm
     list_display = ["name", "project", "execution_key", "task_count", "state", "last_launched", "revision"]
     list_filter = ["project", "on_failure", "last_launched"]
@@ -38,7 +42,7 @@ class GraphAdmin(ServiceAdmin):
 
     class Media:
         css = {"all": ["dags/admin.css"]}
-        js = ["admin/js/inlines.js", Script("dags/graph.js", defer=True)]
+        js = ["admin/js/jquery.init.js", "admin/js/inlines.js", Script("dags/graph.js", defer=True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Graph]:
         return selectors.graphs_listed()
@@ -61,13 +65,24 @@ class GraphAdmin(ServiceAdmin):
     def state(self, graph: Any) -> str | None:
         return getattr(graph, "state", None)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[Any]:
+        """Return the form, which asks whether this user may write commands."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        user: Any = request.user  # somebody: the admin has asked
+        form.may_command = staticmethod(partial(may_write_commands, user))
+        return form
+
     def save_model(self, request: HttpRequest, obj: Graph, form: Any, change: bool) -> None:
         """Have the services write it all; nothing of the form's objects is saved."""
-        if not change:
-            obj.pk = services.create_graphs([form.written()])[0].pk
-            return
-        _rename(obj, form)
-        services.update_graphs({obj.pk: form.written()})
+        wanted, before = form.written(), None
+        if change:
+            before = Graph.objects.get(pk=obj.pk)
+            _rename(obj, form)
+            (written,) = services.update_graphs({obj.pk: wanted}, may_command=form.may_command)
+        else:
+            (written,) = services.create_graphs([wanted], may_command=form.may_command)
+            obj.pk = written.pk
+        self.write_down(request, "update" if change else "create", written, audit.changes(before, wanted))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Leave the rest alone: there is nothing that `save_model` has not written."""
@@ -85,4 +100,4 @@ def _rename(graph: Graph, form: GraphForm) -> None:
     rows = {one.cleaned_data["task_id"]: one.row for one in form.tasks.counting()}
     renamed = {pk: row for pk, row in rows.items() if pk in present and row["key"] and row["key"] not in taken}
     if renamed:
-        services.update_tasks(renamed)
+        services.update_tasks(renamed, may_command=form.may_command)

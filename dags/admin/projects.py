@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from api import audit
 from dags import services
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.models import Graph, Project
@@ -18,6 +19,8 @@ from dags.models import Graph, Project
 class ProjectAdmin(ServiceAdmin):
     """Projects; their state is the roll-up's."""
 
+    kind = "project"
+    project_lookup = "pk"
     fields = ["name", "description", "state", "created_at"]
     readonly_fields = ["state", "created_at"]
     list_display = ["name", "state", "graphs", "created_at"]
@@ -33,10 +36,12 @@ class ProjectAdmin(ServiceAdmin):
         return format_html('<a href="{}">{}</a>', filtered(Graph, project=project.pk), project.graph_count)
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        before = Project.objects.get(pk=obj.pk) if change else None
         if change:
             services.update_projects({obj.pk: form.cleaned_data})
         else:
             obj.pk = services.create_projects([form.cleaned_data])[0].pk
+        self.write_down(request, "update" if change else "create", obj, audit.changes(before, form.cleaned_data))
 
     def erase(self, ids: list[Any]) -> None:
         services.delete_projects(ids)

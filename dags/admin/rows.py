@@ -33,7 +33,7 @@ class TaskForm(forms.ModelForm):
     ALWAYS_SHOWN = ("name", "key", "driver", "command")
 
     task_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    key = forms.CharField(required=False, max_length=200, help_text="Names it in edges; made from the name if left out.")
+    key = forms.CharField(required=False, max_length=200, widget=forms.TextInput({"placeholder": "made from the name"}))
     driver = forms.CharField(initial="python", widget=forms.Select)
     command = LinesField(required=False, widget=forms.Textarea(SHORT))
     description = LinesField(required=False, widget=forms.Textarea(SHORT))

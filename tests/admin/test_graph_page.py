@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 
+from api.models import AuditEntry, Membership
 from dags import services
 from dags.models import Edge, Graph, Project, Task
+from runs.models import GraphRun
 from tests import factories
 from tests.admin.pages import ADD, TASK, faults, form, page, saved, shown
 from tests.blueprints import ADD as CALLABLE
@@ -367,3 +370,45 @@ def test_a_project_goes_with_all_that_is_its(boss) -> None:
     assert "Graphs: 1" in text.title() and "Executions: 1" in text.title()
     assert saved(boss.post(f"/admin/dags/project/{run.project_id}/delete/", {"post": "yes"}))
     assert not Project.objects.exists()
+
+
+# --- The right to write commands, and the trail ---
+
+
+def test_who_may_not_write_commands_is_told_at_the_task_and_may_do_the_rest(staff) -> None:
+    home = factories.project()
+    shell = {"name": "Old", "key": "old", "driver": "shell", "command": "true"}
+    graph = services.create_graphs([{"name": "g", "project": home, "tasks": [shell], "edges": []}])[0]
+    author = staff("add_graph", "change_graph", "view_graph")
+    found = faults(author.post(page(graph), shown(author, graph, **{"tasks-0-command": "rm -rf /"})))
+    assert set(found) == {"__all__", "tasks-0-command"}
+    assert set(faults(author.post(ADD, form([shell], project=home.pk)))) == {"__all__", "tasks-0-command"}
+    assert Task.objects.get().command == "true"
+    assert saved(author.post(page(graph), shown(author, graph, **{"tasks-0-name": "New", "tasks-0-key": "new"})))
+    assert Task.objects.get().key == "new"
+    elsewhere = factories.project()
+    assert "tasks-0-command" in faults(author.post(page(graph), shown(author, graph, project=elsewhere.pk)))
+
+
+def test_who_may_write_commands_in_the_project_writes_them(staff) -> None:
+    home, author = factories.project(), staff("add_graph")
+    user = User.objects.get(pk=author.session["_auth_user_id"])
+    Membership.objects.create(user=user, project=home, role="author", may_write_commands=True)
+    assert saved(author.post(ADD, form([{"name": "A", "driver": "shell", "command": "true"}], project=home.pk)))
+
+
+def test_deeds_are_written_down_with_what_may_be_secret_as_digests(boss) -> None:
+    boss.post(ADD, form([{"name": "A", "driver": "shell", "command": "echo secret"}]))
+    graph = Graph.objects.get()
+    boss.post(page(graph), shown(boss, graph, name="renamed"))
+    boss.post("/admin/dags/graph/", {"action": "execute", "_selected_action": [graph.pk]})
+    run = GraphRun.objects.get()
+    boss.post("/admin/runs/graphrun/", {"action": "cancel", "_selected_action": [run.pk]})
+    boss.post(f"/admin/runs/graphrun/{run.pk}/delete/", {"post": "yes"})
+    boss.post("/admin/dags/graph/", {"action": "delete_selected", "_selected_action": [graph.pk], "post": "yes"})
+    trail = AuditEntry.objects.exclude(action__startswith="login").order_by("pk")
+    deeds = ["dag.create", "dag.update", "dag.execute", "execution.cancel", "execution.delete", "dag.delete"]
+    assert [entry.action for entry in trail] == deeds
+    assert {(entry.user_name, entry.project_id) for entry in trail} == {("boss", graph.project_id)}
+    assert trail[1].facts["name"] == ["graph", "renamed"]
+    assert "secret" not in str(list(trail.values()))

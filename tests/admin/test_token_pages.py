@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from knox.crypto import hash_token
 from rest_framework.test import APIClient
 
-from api.models import Token
+from api.models import AuditEntry, Token
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,16 @@ def test_names_are_never_markup_and_the_list_takes_few_queries(boss, django_asse
         text = boss.get(TOKENS).content.decode()
     assert "<script>alert" not in text
     assert "&lt;script&gt;" in text
+
+
+def test_deeds_are_written_down(boss) -> None:
+    user = User.objects.create_user("robot")
+    boss.post(ADD, {"name": "ci", "user": user.pk, "scopes": ["read"]})
+    token = Token.objects.get()
+    boss.post(f"{TOKENS}{token.pk}/change/", {"name": "ci", "scopes": ["run"]})
+    boss.post(TOKENS, {"action": "delete_selected", "_selected_action": [token.pk], "post": "yes"})
+    trail = AuditEntry.objects.filter(action__startswith="token.").order_by("pk")
+    assert [(entry.action, entry.label, entry.user_name) for entry in trail] == [
+        (f"token.{verb}", "ci", "boss") for verb in ("create", "update", "delete")
+    ]
+    assert token.token_key not in str(list(trail.values()))

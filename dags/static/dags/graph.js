@@ -6,11 +6,11 @@
     const rowsOf = (group) => [...document.querySelectorAll(`#${group}-group .dynamic-${group}`)];
     // As the server makes a key of a name; it has the last word.
     const slug = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, '_').replace(/^_+|_+$/g, '');
-    const keyOf = (row) => field(row, 'key').value.trim() || field(row, 'key').placeholder;
+    const keyOf = (row) => field(row, 'key').value.trim() || slug(field(row, 'name').value);
 
     function offer() {
         for (const row of rowsOf('tasks')) {
-            field(row, 'key').placeholder = slug(field(row, 'name').value);
+            field(row, 'key').placeholder = slug(field(row, 'name').value) || 'made from the name';
         }
         const keys = new Set(rowsOf('tasks').map(keyOf).filter(Boolean));
         offered.replaceChildren(...[...keys].map((key) => Object.assign(document.createElement('option'), {value: key})));
