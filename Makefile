@@ -59,6 +59,10 @@ fmt: .venv/tools ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: bench
+bench: .venv/tools ## Measure beside bare Celery: ONLY=chain,latency QUICK=1 JSON=file
+	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON))
+
 .PHONY: migrate
 migrate: .venv/runtime ## Bring the running service's database up to date
 	$(RUN) migrate

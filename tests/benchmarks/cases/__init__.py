@@ -1,0 +1,20 @@
+"""What is measured, each case by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.benchmarks.cases import api, huge, latency, throughput
+from tests.benchmarks.figures import Measured
+from tests.benchmarks.stage import Stage
+
+CASES: dict[str, Callable[[Stage], list[Measured]]] = {
+    "chain": throughput.chain,
+    "fanout": throughput.fanout,
+    "layers": throughput.layers,
+    "concurrent": throughput.concurrent,
+    "deep": throughput.deep,
+    "latency": latency.latency,
+    "huge": huge.huge,
+    "api": api.api,
+}
