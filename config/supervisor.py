@@ -24,15 +24,14 @@ import psutil
 
 from config import processes
 
-STOP_LIMIT = 20  # seconds until what has not stopped is killed
+STOP_LIMIT = 25  # seconds until what has not stopped is killed
 MAX_SOCKET_PATH = 90  # bytes: the system allows 107, and supervisord adds its pid while it makes it
 PROGRAM = {
     "autorestart": "true",
     "startsecs": "3",  # what ends sooner has not started, and is tried again at growing distances
     "startretries": "1000000",  # never give up: the database may be away for an hour
-    "stopasgroup": "true",
-    "killasgroup": "true",
-    "stopwaitsecs": "12",
+    "killasgroup": "true",  # and TERM goes to the main process alone: a worker ends its pool itself, in good order
+    "stopwaitsecs": "20",  # a worker needs CELERIAC_TERM_GRACE, and for stubborn commands CELERIAC_KILL_GRACE
     "redirect_stderr": "true",
     "stdout_logfile_maxbytes": "10MB",
     "stdout_logfile_backups": "3",

@@ -1,0 +1,2 @@
+SCENARIOS = []
+SHORT = []
