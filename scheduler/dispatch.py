@@ -123,6 +123,17 @@ class Bell:
         return count + 1
 
 
+def is_anything_waiting(queues: Iterable[str]) -> bool:
+    """Tell whether messages wait on any of the queues; a broker that does not answer has none to give."""
+    try:
+        with _broker().pipeline(transaction=False) as pipe:
+            for name in queues:
+                pipe.llen(name)
+            return any(pipe.execute())
+    except redis.RedisError:
+        return False
+
+
 def broker_answers() -> bool:
     """Tell whether the broker does, within a moment."""
     try:

@@ -30,13 +30,18 @@ from scheduler.batch import Ended
 
 @dataclass(kw_only=True)
 class Walker:
-    """Who claims: a walk on a worker. `limit` is how many JobRuns it takes at once, 0 when its turn is over."""
+    """Who claims: a walk on a worker.
+
+    `limit` is how many JobRuns it takes at once, 0 when its turn is over; `counted` tells whether the run has counted it
+    among its walkers, as it does when it rings for one.
+    """
 
     worker: UUID
     queues: Sequence[str]
     rung_on: str
     walk: str | None = None
     limit: int = 1
+    counted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +109,9 @@ def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
             faults.point("begin.expanded")
         claimed = _claim(moves, run, graph, walker)
         if claimed:
+            if not walker.counted:
+                walker.counted = True
+                _count_in(moves, {run_id: {walker.rung_on: 1}})
             # More may be ready than this walker takes: whoever comes brings the others, as far as slots are free.
             _ring_helpers(moves, run, graph, spread.ready_work(run_id, limit=max(nodes.slots(q) for q in walker.queues)))
         else:
@@ -246,7 +254,8 @@ def _give_up_turn(run: LockedRun, walker: Walker) -> None:
 
 
 def _leave(run: LockedRun, walker: Walker) -> None:
-    _set_walkers([(run, hands.left(run.walkers, walker.rung_on))])
+    if walker.counted:
+        _set_walkers([(run, hands.left(run.walkers, walker.rung_on))])
 
 
 def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[str, int]) -> None:
@@ -254,7 +263,8 @@ def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[
     if not ready:
         return
     slots = {queue: min(nodes.slots(queue), graph.max_parallel or 1_000_000) for queue in ready}
-    rings = hands.wanted(ready, run.walkers, slots)
+    free = {queue: nodes.slots(queue) - spread.busy_slots(queue) for queue in ready}
+    rings = hands.wanted(ready, run.walkers, slots=slots, free=free)
     if rings:
         _count_in(moves, {run.id: rings})
         dispatch.ring_on_commit(

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def wanted(ready: Mapping[str, int], walkers: Mapping[str, int], slots: Mapping[str, int]) -> dict[str, int]:
+def wanted(
+    ready: Mapping[str, int], walkers: Mapping[str, int], *, slots: Mapping[str, int], free: Mapping[str, int]
+) -> dict[str, int]:
     """Return how many walkers to ring, by queue.
 
-    `ready` counts claimable jobs that nobody at hand takes; at least one walker comes for them, and no more than there
-    are slots that are not walking this run already.
+    `ready` counts claimable jobs that nobody at hand takes; `slots` is how many of them may run at once, `free` how many
+    slots do nothing now. At least one walker comes, and no more than there are free slots that do not walk this run.
     """
     rings = {}
     for queue, count in ready.items():
         present = walkers.get(queue, 0)
-        free = slots.get(queue, 0) - present
-        rings[queue] = max(min(count, free), 0 if present else min(count, 1))
+        useful = min(count, slots.get(queue, 0) - present, free.get(queue, 0))
+        rings[queue] = max(useful, 0 if present else min(count, 1))
     return {queue: count for queue, count in rings.items() if count > 0}
 
 

@@ -15,6 +15,7 @@ from runs.states import JobRunState
 from runs.transitions import Decided
 from scheduler import readiness
 from scheduler.readiness import Pending
+from scheduler.sql import BUSY_SLOTS, CLAIMABLE_ELSEWHERE
 
 
 def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunState]]) -> list[Decided]:
@@ -56,6 +57,17 @@ def has_failed(run_id: int) -> bool:
 def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
     """Count claimable JobRuns by queue; no more than `limit` are looked at."""
     return dict(sql.READY_WORK.rows({"run": run_id, "limit": limit}))
+
+
+def busy_slots(queue: str) -> int:
+    """Count the walks that run something just now on workers of the queue."""
+    return int(BUSY_SLOTS.rows({"queue": queue})[0][0])
+
+
+def claimable_elsewhere(queues: Sequence[str], *, besides: Sequence[int]) -> tuple[int, str] | None:
+    """Return a run that has claimable work on these queues, and the queue of its oldest; none of `besides`."""
+    found = CLAIMABLE_ELSEWHERE.rows({"queues": list(queues), "besides": list(besides)})
+    return (found[0][0], found[0][1]) if found else None
 
 
 def write_walkers(walkers: Mapping[int, Mapping[str, int]]) -> None:

@@ -1,4 +1,4 @@
-"""The SQL of the sweep: what is due. It writes no state; that is `runs/transitions.py`'s."""
+"""The SQL of what the engine looks for: what is due, what is lost, what is free. It writes no state; `runs/sql.py` does."""
 
 from __future__ import annotations
 
@@ -36,6 +36,26 @@ TAKE_OVERDUE_RUNS = Statement(
     ) overdue
     WHERE r.id = overdue.id RETURNING r.id
 """,
+)
+
+# How many slots of the workers of a queue run something: a walk may have claimed several quick jobs, and is one slot.
+BUSY_SLOTS = Statement(
+    "busy_slots",
+    """
+    SELECT count(DISTINCT j.walk_id) FROM runs_jobrun j JOIN runs_worker w ON w.boot_id = j.claimed_by
+    WHERE j.state = 'RUNNING' AND w.queues ? %(queue)s
+    """,
+)
+
+# The run of the oldest claimable job on some queues.
+CLAIMABLE_ELSEWHERE = Statement(
+    "claimable_elsewhere",
+    """
+    SELECT graph_run_id, queue FROM runs_jobrun
+    WHERE state = 'QUEUED' AND queue = ANY(%(queues)s) AND available_at <= clock_timestamp()
+        AND graph_run_id <> ALL(%(besides)s::bigint[])
+    ORDER BY available_at LIMIT 1
+    """,
 )
 
 # Running attempts whose worker is not among the living. An anti-join, so that a Worker row that is gone is a dead worker;

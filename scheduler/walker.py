@@ -18,7 +18,7 @@ from runs.compiled import Compiled, compiled
 from runs.models import GraphRun, JobRun
 from runs.states import JobRunState
 from runs.transitions import Claimed
-from scheduler import engine, faults, nodes, report_keys, walks
+from scheduler import dispatch, engine, faults, nodes, report_keys, spread, walks
 from scheduler.batch import Batch, Ended, Pace
 from scheduler.perform import perform
 from scheduler.results import AncestorResults
@@ -30,21 +30,34 @@ PAUSE = 0.5  # seconds between two tries to settle
 
 
 def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> None:
-    """Walk a run until nothing is ready or the turn is over."""
+    """Walk a run until nothing is ready or the turn is over, and then others that have work and nobody comes for."""
     walker = engine.Walker(worker=nodes.me.boot_id, queues=nodes.me.queues, rung_on=rung_on, walk=walks.name(message_id or ""))
-    claimed = engine.begin(run_id, walker)
-    if claimed:
-        _Turn(run_id, walker).walk(claimed)
+    ends = time.monotonic() + settings.WALK_SLICE
+    walked: list[int] = []
+    while True:
+        claimed = engine.begin(run_id, walker)
+        if claimed:
+            _Turn(run_id, walker, ends).walk(claimed)
+        walked.append(run_id)
+        # While messages wait, the next of them is this slot's next work. When none does, a slot that was busy when another
+        # run looked for helpers looks around once more, for nobody will ring for it.
+        if nodes.is_closing() or time.monotonic() > ends or dispatch.is_anything_waiting(walker.queues):
+            return
+        other = spread.claimable_elsewhere(walker.queues, besides=walked)
+        if other is None:
+            return
+        run_id, walker.rung_on = other
+        walker.limit, walker.counted = 1, False
 
 
 class _Turn:
     """What a walk keeps while it lasts: the compiled graph, the params, its pace, and when to make room for others."""
 
-    def __init__(self, run_id: int, walker: engine.Walker) -> None:
+    def __init__(self, run_id: int, walker: engine.Walker, ends: float) -> None:
         self._run_id, self._walker = run_id, walker
         execution_graph_id, self._params = GraphRun.objects.values_list("execution_graph", "params").get(pk=run_id)
         self._graph: Compiled = compiled(execution_graph_id)
-        self._ends = time.monotonic() + settings.WALK_SLICE
+        self._ends = ends
 
     def walk(self, claimed: Sequence[Claimed]) -> None:
         """Do claimed work and what is claimed after it."""
@@ -69,9 +82,7 @@ class _Turn:
         strays: list[Ended] = []
         while True:
             try:
-                return engine.settle(
-                    self._run_id, [*ended, *strays], cause="finished by worker", walker=self._walker
-                ).claimed
+                return engine.settle(self._run_id, [*ended, *strays], cause="finished by worker", walker=self._walker).claimed
             except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > give_up:
                     raise
