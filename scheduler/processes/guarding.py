@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ from django.conf import settings
 _PROGRAM = Path(__file__).with_name("guard.py")
 
 _guard: subprocess.Popen[str] | None = None
+_mark = secrets.token_hex(8)
+
+
+def mark() -> dict[str, str]:
+    """Return the variable by which the guard knows what this process has started."""
+    return {"CELERIAC_GUARD": _mark}
 
 
 def start() -> None:
@@ -43,7 +50,7 @@ def _tell(line: str) -> None:
 
 def _start() -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_PROGRAM), str(settings.KILL_GRACE)],
+        [sys.executable, "-I", "-S", str(_PROGRAM), str(settings.KILL_GRACE), f"CELERIAC_GUARD={_mark}"],
         env={},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -55,14 +62,15 @@ def _start() -> subprocess.Popen[str]:
 
 def _forget() -> None:
     """Begin anew in a forked process: the guard is the parent's, and its pipe is not to be held open here."""
-    global _guard  # noqa: PLW0603
+    global _guard, _mark
     if _guard is not None and _guard.stdin is not None:
         _guard.stdin.close()
-    _guard = None
+    _guard, _mark = None, secrets.token_hex(8)
 
 
 @atexit.register
 def _dismiss() -> None:
+    _tell(".")
     if _guard is not None:
         _guard.communicate()
 

@@ -75,7 +75,7 @@ def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> subprocess.
     try:
         return subprocess.Popen(
             argv,
-            env=env,
+            env={**env, **guarding.mark()},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
