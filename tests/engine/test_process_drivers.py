@@ -206,6 +206,7 @@ def test_the_environment_tells_the_attempt_and_no_secret(monkeypatch, settings):
     assert set(told) - set(ours) <= {
         *settings.TASK_ENV,
         "DAY",
+        "CELERIAC_GUARD",
         "SCHEDULER_TASK_ID",
         "SCHEDULER_EXECUTION_ID",
         "SCHEDULER_PARAMS",
