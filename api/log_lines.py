@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
+from django.http import HttpRequest
+
 from api import request_ids
 
 _KEY = re.compile(r"(execution/report/)[^/?\s\"']+")
@@ -18,5 +20,7 @@ class OneLine(logging.Filter):
         text = _KEY.sub(r"\1***", record.getMessage())
         record.msg = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
         record.args = ()
-        record.request_id = request_ids.present()
+        # Django logs errors after the last middleware has been left, but tells of which request.
+        about = getattr(record, "request", None)
+        record.request_id = request_ids.present(about if isinstance(about, HttpRequest) else None)
         return True

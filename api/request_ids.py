@@ -10,14 +10,15 @@ from contextvars import ContextVar
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
+KEPT = "CELERIAC_REQUEST_ID"  # in the request's META
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _present: ContextVar[str] = ContextVar("request_id", default="-")
 
 
-def present() -> str:
-    """Return the id of the request that is being answered, `-` outside of one."""
-    return _present.get()
+def present(request: HttpRequest | None = None) -> str:
+    """Return the id of the request, or of the one that is being answered; `-` outside of one."""
+    return str(request.META.get(KEPT, "-")) if request is not None else _present.get()
 
 
 class RequestIdMiddleware:
@@ -29,6 +30,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get(HEADER, "")
         request_id = sent if _SANE.fullmatch(sent) else uuid.uuid4().hex
+        request.META[KEPT] = request_id
         before = _present.set(request_id)
         try:
             response = self.get_response(request)

@@ -16,7 +16,6 @@ FOREIGN = {
     "admin:": "Django's admin asks for itself: staff, and a permission for each model",
     "": "leads to the admin, which asks",
 }
-OBJECT = "Not found."
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def is_foreign(name: str) -> bool:
 def routes() -> list[Route]:
     """Return every method of every path that leads to a view of ours."""
     return [
-        Route(name, method.upper(), action, pattern.callback.cls, next(iter(pattern.pattern.regex.groupindex), None))
+        Route(name, method.upper(), action, vars(pattern.callback)["cls"], next(iter(pattern.pattern.regex.groupindex), None))
         for name, pattern in patterns()
         if not is_foreign(name)
         for method, action in _actions(pattern.callback).items()

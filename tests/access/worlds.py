@@ -66,7 +66,7 @@ def world(name: str) -> World:
 
 def body(route_name: str, action: str, of: World) -> dict[str, Any]:
     """Return what a client may send to a route: accepted where it may, and naming nothing but what is of this world."""
-    return {
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("project-create", "create"): {"name": "another"},
         ("dag-create", "create"): {"name": "new", "project": of.project.pk},
         ("task-create", "create"): {"name": "new", "driver": "offline", "parent": of.graph.pk},
@@ -81,4 +81,5 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("member-detail", "update"): {"project": of.project.pk, "user": of.admin.username, "role": "admin"},
         ("report-by-key", "create"): {"success": True},
         ("execution-task-report-report", "report"): {"success": True},
-    }.get((route_name, action), {})
+    }
+    return bodies.get((route_name, action), {})
