@@ -21,6 +21,7 @@ from scheduler import dispatch, nodes, recovery
 logger = logging.getLogger(__name__)
 
 DEAF = 70  # the exit code of a worker that hears nothing any more
+RECONNECT = 35.0  # seconds; Celery looks for a broker that was away at least every 30
 
 
 class Lifeline(threading.Thread):
@@ -70,6 +71,7 @@ class Ears:
     """
 
     def __init__(self) -> None:
+        self.consumer: Any = None  # Celery's, without a connection while it looks for a broker
         self._suspected_since: float | None = None
 
     def hear(self) -> None:
@@ -87,7 +89,8 @@ class Ears:
             self._suspected_since = None
             return False
         self._suspected_since = self._suspected_since or time.monotonic()
-        return time.monotonic() - self._suspected_since > 2 * settings.RING_GRACE
+        patience = 2 * settings.RING_GRACE + (RECONNECT if self.consumer.connection is None else 0)
+        return time.monotonic() - self._suspected_since > patience
 
 
 def active_messages() -> set[str]:
@@ -127,6 +130,7 @@ def arrive(sender: Any, instance: Any, **kwargs: Any) -> None:
 @signals.worker_ready.connect(weak=False)
 def start(sender: Any, **kwargs: Any) -> None:
     """Start the heartbeat and the sweep, and ring for work that waited for a worker."""
+    _ears.consumer = sender
     # Two threads: a sweep may have to wait for a lock, and a worker that waits is not dead.
     _lifelines.append(Lifeline("heartbeat", settings.HEARTBEAT, nodes.beat))
     _lifelines.append(Lifeline("sweep", settings.SWEEP_INTERVAL, look_after))
