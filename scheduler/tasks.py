@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from django.db import close_old_connections
 
 from scheduler import recovery, walker
 from scheduler.pipelines import example_func
@@ -15,6 +16,7 @@ __all__ = ["example_func", "sweep", "walk"]
 @shared_task(name="scheduler.tasks.walk", bind=True)
 def walk(self: Any, run_id: int, queue: str = "default") -> None:
     """Walk a run. A message that is not ours does nothing."""
+    close_old_connections()
     if isinstance(run_id, int) and isinstance(queue, str) and 0 < run_id < 2**63:
         walker.walk(run_id, queue, message_id=self.request.id)
 
@@ -22,4 +24,5 @@ def walk(self: Any, run_id: int, queue: str = "default") -> None:
 @shared_task(name="scheduler.tasks.sweep")
 def sweep() -> None:
     """Sweep once."""
+    close_old_connections()
     recovery.sweep()
