@@ -37,6 +37,10 @@ worker: .venv/runtime ## Add a worker to the running service: NODE, ROLE, LABELS
 test: .venv/tools ## Run the whole suite on real servers and workers of its own
 	$(BIN)/python -m pytest
 
+.PHONY: chaos
+chaos: .venv/tools ## Break everything that can break, and audit what comes of it: ONLY="name name", LIST=1
+	@$(BIN)/python -m tests.chaos $(if $(LIST),--list) $(ONLY)
+
 .PHONY: gate
 gate: lint types layers ## Everything that is checked without running the tests
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run

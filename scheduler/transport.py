@@ -22,11 +22,11 @@ class Channel(redis.Channel):
     def _brpop_read(self, **options: Any) -> Any:
         held = set(self.qos._delivered)
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except JUNK as error:
             logger.warning("something that is no message was dropped: %r", error)
             for tag in set(self.qos._delivered) - held:  # or it would hold one of the worker's slots
-                self.basic_reject(tag, requeue=False)
+                self.basic_reject(tag, requeue=False)  # type: ignore[no-untyped-call]
             raise Empty from error
 
 

@@ -3,7 +3,7 @@
 --list names them; names run those alone; --short runs the short form that `make test` has.
 """
 
-# ruff: noqa: E402, T201 - the environment comes before the settings; what is printed is the point
+# ruff: noqa: T201 - the environment comes before the settings; what is printed is the point
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def run(names: list[str], *, short: bool) -> int:
         try:
             scenarios.ALL[name](stage)
             violations = stage.audit()
-        except Violation as violation:
-            violations = [str(violation)]
+        except Violation as broken:
+            violations = [str(broken)]
         except Exception:
             violations = [traceback.format_exc()]
         finally:

@@ -9,6 +9,7 @@ import time
 import httpx
 import psutil
 from django.db import connection
+from django.test import override_settings
 
 from runs.models import GraphRun, JobRun
 from scheduler import engine, faults
@@ -27,17 +28,15 @@ def restart_postgres(stage: Stage) -> None:
     load = threading.Thread(target=_load, args=(stage, client, graph.pk, done, accepted))
     load.start()
     try:
-        before = 0
         for how in (signal.SIGINT, signal.SIGKILL):
-            stage.wait(lambda: len(accepted) > before + 5, "the load")
-            before = len(accepted)
+            _wait_for_more(stage, accepted)
             left = time.time()
             stage.stop_postgres(how)
             time.sleep(1)  # the outage
             stage.start_servers()
             back = time.time()
             stage.outages.append((left - 0.1, back + 1))
-            stage.wait(lambda: len(accepted) > before + 5, "launches after the outage", 10)
+            _wait_for_more(stage, accepted)
     finally:
         done.set()
         load.join()
@@ -49,6 +48,11 @@ def restart_postgres(stage: Stage) -> None:
     unavailable = sum(status == 503 for _, status in stage.answers)
     stage.require(unavailable > 0, "nobody noticed the outage")
     stage.tell(launches=len(accepted), unavailable=unavailable, done_again=len(stage.given_back(0)))
+
+
+def _wait_for_more(stage: Stage, accepted: list[int]) -> None:
+    enough = len(accepted) + 5
+    stage.wait(lambda: len(accepted) >= enough, "five launches", 10)
 
 
 def _load(stage: Stage, client: httpx.Client, graph: int, done: threading.Event, accepted: list[int]) -> None:
@@ -120,24 +124,20 @@ def _graph(stage: Stage):
 
 
 def _in_worker(stage: Stage, fault: str) -> None:
-    name, action = fault.partition("=")[::2]
+    name = fault.partition("=")[0]
     for fired in stage.directory.glob("fired-*"):
         fired.unlink()
     expand_late = {"CELERIAC_EXPAND_INLINE": "0"} if name == "begin.expanded" else {}
     actor = stage.worker(fault=fault, **expand_late)
     graph = _graph(stage)
     if expand_late:
-        tokens = [stage.token() for _ in range(2)]
-        from django.test import override_settings
-
         with override_settings(EXPAND_INLINE=0):
-            for token in tokens:
-                engine.launch([graph], params={"token": token})
+            stage.launch(graph, 2)
     else:
         stage.launch(graph, 2)
     if name.startswith("give_back"):
         _lose_a_child(stage)
-    stage.wait(lambda: (stage.directory / f"fired-{name}").exists(), f"the fault {fault}", 30)
+    stage.wait((stage.directory / f"fired-{name}").exists, f"the fault {fault}", 30)
     stage.wait_ended(40)
     actor.end()
 
@@ -180,14 +180,14 @@ def _in_caller(stage: Stage, fault: str) -> None:
 def disk_full(stage: Stage) -> None:
     """no room for output, then none for outcomes, for a while: output is left out, outcomes are recorded once there is room"""
     worker = stage.worker()
-    with _full("runs_logchunk", "INSERT"):
+    with _Full("runs_logchunk", "INSERT"):
         stage.launch(stage.graph({"talks": stage.shell("head -c 300000 /dev/zero | tr '\\0' x >&2")}))
         stage.launch(stage.graph({"full": {"driver": "shell", "command": "echo x > /dev/full"}}))
         stage.wait_ended()
     stage.require(JobRun.objects.get(key="talks").state == "SUCCESS", "a job failed because its output could not be kept")
     full = JobRun.objects.get(key="full")
     stage.require(full.state == "FAILED", f"full: {full.state} {full.errors}")
-    with _full("runs_jobrun", "UPDATE", "WHEN (NEW.state = 'SUCCESS')"):
+    with _Full("runs_jobrun", "UPDATE", "WHEN (NEW.state = 'SUCCESS')"):
         stage.launch(stage.graph({"a": stage.python("a")}), 3)
         stage.wait_started(4)
         stage.wait(lambda: JobRun.objects.filter(key="a", state="RUNNING").exists(), "an outcome without room")
@@ -198,7 +198,7 @@ def disk_full(stage: Stage) -> None:
     stage.require(not worker.exits, f"the worker exited: {worker.exits}")
 
 
-class _full:
+class _Full:
     """A trigger that answers as PostgreSQL does without room on its disk."""
 
     def __init__(self, table: str, event: str, when: str = "") -> None:
@@ -211,7 +211,8 @@ class _full:
                 "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
             )
             cursor.execute(
-                f"CREATE TRIGGER no_room BEFORE {self._event} ON {self._table} FOR EACH ROW {self._when} EXECUTE FUNCTION no_room()"
+                f"CREATE TRIGGER no_room BEFORE {self._event} ON {self._table} "
+                f"FOR EACH ROW {self._when} EXECUTE FUNCTION no_room()"
             )
 
     def __exit__(self, *failure: object) -> None:

@@ -300,7 +300,5 @@ def _answers(client: httpx.Client) -> bool:
 
 def logs(name: str) -> str:
     """Return the ends of the logs of a scenario's processes."""
-    told = []
-    for log in sorted(Path(settings.HOME, "log").glob(f"{name}-*.log")):
-        told.append(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
-    return "\n".join(told)
+    files = sorted(Path(settings.HOME, "log").glob(f"{name}-*.log"))
+    return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in files)
