@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
 from api import shapes
-from api.idempotency import HEADER
-
-KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Repeat a request safely: it is done once.")
+from api.schema import IDEMPOTENCY_KEY
 
 _TOKEN = {
     "id": 7,
@@ -55,7 +53,7 @@ TOKENS = extend_schema_view(
         summary="Make a token for oneself",
         description="The answer shows the token, this once: it is kept as a hash alone, and a repeated Idempotency-Key answers "
         "without it. A token cannot make one that may more than itself.",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.TokenSerializer,
         responses={201: shapes.NewTokenSerializer},
         examples=[
@@ -70,7 +68,7 @@ MEMBERS = extend_schema_view(
     list=extend_schema(summary="List members, newest first", examples=[_shown("member", _MEMBER)]),
     create=extend_schema(
         summary="Add a member to a project",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         examples=[_sent("new member", {"project": 1, "user": "ada", "role": "author"}), _shown("member", _MEMBER)],
     ),
     retrieve=extend_schema(summary="Show a member", examples=[_shown("member", _MEMBER)]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from api.models import IdempotentAnswer
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 MAX_KEY = 255
+_SANE = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
 FORGOTTEN_AT_ONCE = 1_000
 
 
@@ -43,8 +45,8 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
         key = request.headers.get(HEADER)
         if key is None:
             return method(view, request, *args, **kwargs)
-        if not key or len(key) > MAX_KEY or not key.isprintable():
-            raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} printable characters.")
+        if not _SANE.fullmatch(key):
+            raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} characters of ASCII, without blanks.")
         user = user_of(request)
         digest = _digest(request)
         with transaction.atomic():

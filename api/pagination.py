@@ -41,5 +41,20 @@ class NewestFirst(CursorPagination):
         header = ", ".join(f'<{url}>; rel="{rel}"' for url, rel in links if url)
         return Response(data, headers={"Link": header} if header else None)
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Tell the OpenAPI document how a page is asked for."""
+        limit = {"type": "integer", "minimum": 1, "default": self.page_size}
+        told = f"At most this many; more than {self.max_page_size} count as {self.max_page_size}."
+        where = {"in": "query", "required": False}
+        return [
+            {"name": self.page_size_query_param, "description": told, "schema": limit, **where},
+            {
+                "name": self.cursor_query_param,
+                "description": "As the Link header has it.",
+                "schema": {"type": "string"},
+                **where,
+            },
+        ]
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return schema

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
+
+from api.idempotency import HEADER, MAX_KEY
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": MAX_KEY},
+    OpenApiParameter.HEADER,
+    description="Repeat a request safely: the same key and body give the same answer again.",
+)
+
 METHODS = {"get", "post", "put", "patch", "delete"}
 ERROR = {
     "type": "object",
@@ -24,6 +35,14 @@ RESPONSES = {
     "4XX": {"description": "The request is refused, and nothing has changed.", "content": _CONTENT},
     "503": {"description": "The database is unavailable; try again after `Retry-After` seconds.", "content": _CONTENT},
 }
+
+
+def tell_strictness(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Say of what is sent that it has no other fields: all serializers here refuse what they do not know."""
+    for name, component in result["components"]["schemas"].items():
+        if name.endswith("Request") and component.get("type") == "object":
+            component["additionalProperties"] = False
+    return result
 
 
 def tell_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -122,7 +122,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.NewestFirst",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend", "rest_framework.filters.SearchFilter"],
+    "DEFAULT_FILTER_BACKENDS": ["api.filtering.Filters", "rest_framework.filters.SearchFilter"],
+    "DEFAULT_METADATA_CLASS": "api.metadata.ShortMetadata",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -142,7 +143,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.tell_errors"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.tell_strictness",
+        "api.schema.tell_errors",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ExecutionState": "runs.states.GraphRunState.choices",
         "TaskState": "runs.states.JobRunState.choices",

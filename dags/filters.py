@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django_filters import rest_framework as filters
 
+from api.filtering import IdFilter
+
 
 class GraphFilter(filters.FilterSet):
     """`?project=&name=&execution_key=&state=`"""
 
-    project = filters.NumberFilter(field_name="project_id", help_text="Id of its project.")
+    project = IdFilter(field_name="project_id", help_text="Id of its project.")
     name = filters.CharFilter()
     execution_key = filters.CharFilter()
     state = filters.CharFilter(help_text="State of its latest execution.")
@@ -17,8 +19,8 @@ class GraphFilter(filters.FilterSet):
 class TaskFilter(filters.FilterSet):
     """`?graph=&project=&key=&name=&driver=`"""
 
-    graph = filters.NumberFilter(field_name="parent_id", help_text="Id of its graph.")
-    project = filters.NumberFilter(field_name="parent__project_id", help_text="Id of its project.")
+    graph = IdFilter(field_name="parent_id", help_text="Id of its graph.")
+    project = IdFilter(field_name="parent__project_id", help_text="Id of its project.")
     key = filters.CharFilter()
     name = filters.CharFilter()
     driver = filters.CharFilter()
@@ -27,9 +29,9 @@ class TaskFilter(filters.FilterSet):
 class EdgeFilter(filters.FilterSet):
     """`?graph=&task_from=&task_to=`"""
 
-    graph = filters.NumberFilter(field_name="graph_id", help_text="Id of its graph.")
-    task_from = filters.NumberFilter(field_name="task_from_id")
-    task_to = filters.NumberFilter(field_name="task_to_id")
+    graph = IdFilter(field_name="graph_id", help_text="Id of its graph.")
+    task_from = IdFilter(field_name="task_from_id")
+    task_to = IdFilter(field_name="task_to_id")
 
 
 class ProjectFilter(filters.FilterSet):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
-from api.idempotency import HEADER
-
-KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Repeat a request safely: it is done once.")
+from api.schema import IDEMPOTENCY_KEY
 
 PROJECT = {"id": 1, "name": "default", "description": "", "state": "SUCCESS", "created_at": "2027-01-01T00:00:00Z"}
 TASK = {
@@ -76,7 +74,7 @@ def _crud(one: str, many: str, *, row: Any, shown: Any, sent: Any, replaces: str
     shows, sends = _example(one, shown), _example(f"new {one}", sent, sent=True)
     return extend_schema_view(
         list=extend_schema(summary=f"List {many}, newest first", examples=[_example(one, row)]),
-        create=extend_schema(summary=f"Create a {one}", parameters=[KEY], examples=[shows, sends]),
+        create=extend_schema(summary=f"Create a {one}", parameters=[IDEMPOTENCY_KEY], examples=[shows, sends]),
         retrieve=extend_schema(summary=f"Show a {one}", examples=[shows]),
         update=extend_schema(summary=f"Replace a {one}", description=replaces, examples=[shows, sends]),
         partial_update=extend_schema(summary=f"Change fields of a {one}", examples=[shows]),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django import forms
 from django_filters import rest_framework as filters
 
 from api.errors import Invalid
+from api.filtering import IdFilter, SinceFilter
 from runs.states import GraphRunState, JobRunState
 
 DIGITS = 18  # of the longest number that surely fits a BIGINT
-LARGEST_ID = 10**DIGITS - 1
 
 
 def read_id(value: str, *, field: str) -> int:
@@ -19,15 +18,6 @@ def read_id(value: str, *, field: str) -> int:
     return int(value)
 
 
-class IdFilter(filters.Filter):
-    """A whole number that can be an id; anything else is a 400."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, field_name: str) -> None:
-        super().__init__(field_name=field_name, min_value=0, max_value=LARGEST_ID)
-
-
 class ExecutionFilter(filters.FilterSet):
     """`?state=` may be given more than once; `?key=` is the graph's execution_key; `?since=` a time."""
 
@@ -35,7 +25,7 @@ class ExecutionFilter(filters.FilterSet):
     graph = IdFilter(field_name="graph_id")
     project = IdFilter(field_name="project_id")
     key = filters.CharFilter(field_name="graph__execution_key")
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    since = SinceFilter(field_name="created_at")
 
 
 class TaskRunFilter(filters.FilterSet):

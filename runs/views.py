@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -19,6 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from api import audit
 from api.doors import Door
+from api.filtering import ID_SCHEMA, Filters
 from api.pagination import NewestFirst
 from api.rights import Scope
 from runs import examples, retention, selectors, streams
@@ -36,10 +36,12 @@ from runs.serializers import (
     TaskRunSerializer,
 )
 
-_AFTER = OpenApiParameter("after", int, description="Only what follows this one.")
-_LIMIT = OpenApiParameter("limit", int, description="At most this many, 100 unless told, up to 1000.")
+_AFTER = OpenApiParameter("after", ID_SCHEMA, description="Only what follows this one.")
+_LIMIT = OpenApiParameter(
+    "limit", {"type": "integer", "minimum": 1}, description="At most this many, 100 unless told, up to 1000."
+)
 _LAST = OpenApiParameter(
-    "Last-Event-ID", int, OpenApiParameter.HEADER, description="Where a stream resumes; wins over `after`."
+    "Last-Event-ID", ID_SCHEMA, OpenApiParameter.HEADER, description="Where a stream resumes; wins over `after`."
 )
 
 
@@ -127,7 +129,7 @@ class ExecutionViewSet(ListModelMixin, StreamView):
         examples=[examples.TASK],
         filters=True,
     )
-    @action(detail=True, filterset_class=TaskRunFilter, pagination_class=InOrder, filter_backends=[DjangoFilterBackend])
+    @action(detail=True, filterset_class=TaskRunFilter, pagination_class=InOrder, filter_backends=[Filters])
     def tasks(self, request: Request, pk: str) -> Response:
         run = self.get_object()
         wanted = super().filter_queryset(JobRun.objects.filter(graph_run=run))

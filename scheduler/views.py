@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,8 +15,10 @@ from api import audit, throttles
 from api.access import RoleMissing, user_of, visible
 from api.doors import Door
 from api.errors import NotFound
-from api.idempotency import HEADER, idempotent
+from api.filtering import ID_SCHEMA
+from api.idempotency import idempotent
 from api.rights import Scope
+from api.schema import IDEMPOTENCY_KEY
 from dags.models import Graph
 from runs import examples as shown
 from runs import selectors
@@ -34,9 +35,6 @@ from scheduler.serializers import (
     ReportSerializer,
 )
 
-_REPEATABLE = OpenApiParameter(
-    HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="The same key and body give the same answer again."
-)
 _REPORT: Any = {"request": ReportSerializer, "responses": {200: ReportedSerializer}, "examples": examples.REPORTS}
 
 
@@ -56,7 +54,7 @@ class LaunchView(Door):
 
     @extend_schema(
         summary="Launch a graph",
-        parameters=[_REPEATABLE],
+        parameters=[IDEMPOTENCY_KEY],
         request=ExecuteSerializer,
         responses={201: ExecutionSerializer},
         examples=[examples.EXECUTE, shown.EXECUTION],
@@ -108,7 +106,7 @@ class ExecutionActions(Door):
 
     @extend_schema(
         summary="Launch every graph with an execution_key",
-        parameters=[_REPEATABLE],
+        parameters=[IDEMPOTENCY_KEY],
         request=ExecuteKeySerializer,
         responses={201: LaunchedSerializer},
         examples=[examples.EXECUTE_KEY, examples.LAUNCHED],
@@ -159,7 +157,7 @@ class ReportView(Door):
         return Response(body | {"duplicate": True} if duplicate else body)
 
 
-@extend_schema(tags=["report"], parameters=[OpenApiParameter("execution", int, description="Only in this execution.")])
+@extend_schema(tags=["report"], parameters=[OpenApiParameter("execution", ID_SCHEMA, description="Only in this execution.")])
 class ReportByKeyView(ReportView):
     """Report to the task that waits under a key."""
 

@@ -41,7 +41,7 @@ class World:
 
     def id_for(self, name: str) -> object:
         ids = self.ids()
-        return ids[max((kind for kind in ids if name.startswith(kind)), key=len)]
+        return ids[max((kind for kind in ids if name == kind or name.startswith(f"{kind}-")), key=len)]
 
 
 def world(name: str) -> World:

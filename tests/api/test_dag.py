@@ -196,7 +196,7 @@ def test_the_list_shows_rows_with_the_state_of_the_latest_run(client) -> None:
         ("search=described", ["two"]),
         ("state=SUCCESS", ["one"]),
         ("project={project}", ["two"]),
-        ("project=99999999999999999999999", []),
+        ("project=999999999999999999", []),
         ("limit=1", ["two"]),
         ("", ["two", "one"]),
     ],

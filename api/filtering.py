@@ -1,0 +1,66 @@
+"""How lists are narrowed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import IntegerField
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.request import Request
+
+from api.errors import Invalid
+
+DIGITS = 18  # of the longest number that surely fits a BIGINT
+LARGEST_ID = 10**DIGITS - 1
+ID_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
+
+
+class Filters(filters.DjangoFilterBackend):
+    """Refuse an empty value where text is not meant: it would count as none."""
+
+    def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        filterset = super().get_filterset(request, queryset, view)
+        for name, one in filterset.filters.items() if filterset else ():
+            if filterset.data.get(name) == "" and not isinstance(one, filters.CharFilter):
+                raise Invalid("May not be empty.", field=name)
+        return filterset
+
+
+class _WholeNumber(IntegerField):
+    """Digits and nothing else: Python reads 1_0 and 1.0 as well."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value and not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+            raise ValidationError("Must be a whole number.")
+        return super().to_python(value)
+
+
+@extend_schema_field(ID_SCHEMA)
+class IdFilter(filters.Filter):
+    """A whole number that can be an id; anything else is a 400."""
+
+    field_class = _WholeNumber
+
+
+class _Moment(IsoDateTimeField):
+    """A time, told in UTC: PostgreSQL does not know of every offset that Python does."""
+
+    def strptime(self, value: str, format: str) -> datetime:  # noqa: A002 - django-filter's name
+        try:
+            return super().strptime(value, format).astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("out of range") from error
+
+
+class SinceFilter(filters.IsoDateTimeFilter):
+    """Only what is not older than a time."""
+
+    field_class = _Moment
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name=field_name, lookup_expr="gte")
