@@ -3,18 +3,20 @@
 --list names them; names run those alone; --short runs the short form that `make test` has.
 """
 
-# ruff: noqa: T201 - the environment comes before the settings; what is printed is the point
+# ruff: noqa: E402, T201 - the environment comes before the settings; what is printed is the point
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
 
+GIVEN = "CELERIAC_HOME" in os.environ
 os.environ.setdefault("CELERIAC_HOME", str(Path(tempfile.gettempdir()) / f"celeriac-chaos-{os.getpid()}"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -49,6 +51,8 @@ def main() -> int:
         return run(names, short=wanted.short)
     finally:
         embedded.stop()
+        if not GIVEN:
+            shutil.rmtree(os.environ["CELERIAC_HOME"], ignore_errors=True)
 
 
 def run(names: list[str], *, short: bool) -> int:

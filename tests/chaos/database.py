@@ -8,6 +8,7 @@ import time
 
 import httpx
 import psutil
+from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
@@ -127,14 +128,9 @@ def _in_worker(stage: Stage, fault: str) -> None:
     name = fault.partition("=")[0]
     for fired in stage.directory.glob("fired-*"):
         fired.unlink()
-    expand_late = {"CELERIAC_EXPAND_INLINE": "0"} if name == "begin.expanded" else {}
-    actor = stage.worker(fault=fault, **expand_late)
-    graph = _graph(stage)
-    if expand_late:
-        with override_settings(EXPAND_INLINE=0):
-            stage.launch(graph, 2)
-    else:
-        stage.launch(graph, 2)
+    actor = stage.worker(fault=fault)
+    with override_settings(EXPAND_INLINE=0 if name == "begin.expanded" else settings.EXPAND_INLINE):
+        stage.launch(_graph(stage), 2)
     if name.startswith("give_back"):
         _lose_a_child(stage)
     stage.wait((stage.directory / f"fired-{name}").exists, f"the fault {fault}", 30)

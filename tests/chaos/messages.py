@@ -61,20 +61,11 @@ def forged_and_junk(stage: Stage) -> None:
     slow = stage.launch(stage.graph({"slow": stage.python("slow", 3)}))[0]
     stage.wait_started(2)
     walk = str(JobRun.objects.get(key="slow").walk_id).partition("@")[0]
-    for args in (
-        [10**9, QUEUE],
-        [done.pk, QUEUE],
-        [slow.pk, QUEUE],
-        [],
-        ["17", QUEUE],
-        [None, None],
-        [-1, QUEUE],
-        [2**70, QUEUE],
-        [{}],
-    ):
+    wrong: list[list[object]] = [[10**9, QUEUE], [done.pk, QUEUE], [slow.pk, QUEUE], [], ["17", QUEUE], [None, None]]
+    for args in [*wrong, [-1, QUEUE], [2**70, QUEUE], [{}]]:
         current_app.send_task(WALK, args=args, queue=QUEUE)
-    for args in ([slow.pk, QUEUE], [], ["x" * 1_000_000]):
-        current_app.send_task(WALK, args=args, queue=QUEUE, task_id=walk)  # under the name of the walk that is at work
+    for more in ([slow.pk, QUEUE], [], ["x" * 1_000_000]):
+        current_app.send_task(WALK, args=more, queue=QUEUE, task_id=walk)  # under the name of the walk that is at work
     current_app.send_task(WALK, args=[slow.pk, "x" * 1_000_000], queue=QUEUE)
     current_app.send_task(WALK, args=[slow.pk, QUEUE], kwargs={"more": 1}, queue=QUEUE)
     current_app.send_task(WALK, args=[slow.pk, QUEUE], queue=QUEUE, task_id="x" * 5000)

@@ -120,7 +120,7 @@ def cancel_real_work(stage: Stage) -> None:
         [run] = stage.launch(stage.graph(tasks, edges))
         time.sleep(chance.uniform(0, 0.8))
         engine.cancel([run.pk], cause="chaos")
-        slowest = max(slowest, stage.wait(lambda pk=run.pk: GraphRun.objects.get(pk=pk).completed_at, "the end of the run", 10))
+        slowest = max(slowest, stage.wait_ended(10))
         stage.require(GraphRun.objects.get(pk=run.pk).state == "CANCELLED", "a cancelled run is not CANCELLED")
     stage.require(slowest <= 1 + 2, f"a cancel took {slowest:.1f} s")  # the grace of the tests is a second
     stage.tell(slowest=slowest)
