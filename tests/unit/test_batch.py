@@ -21,8 +21,12 @@ def states(ended: Sequence[Ended]) -> dict[int, str]:
     return {pk: outcome.state for pk, _, outcome in ended}
 
 
+def never(ended: Sequence[Ended]) -> None:
+    raise AssertionError(f"settled aside: {ended}")
+
+
 def test_quick_work_is_settled_together_in_the_order_of_the_claims() -> None:
-    ended = Batch(claims(5), pytest.fail).run(lambda claim: succeeded(claim.id))
+    ended = Batch(claims(5), never).run(lambda claim: succeeded(claim.id))
 
     assert [(pk, outcome.results) for pk, _, outcome in ended] == [(n, {"result": n}) for n in range(5)]
 
@@ -49,7 +53,7 @@ def test_a_slow_one_keeps_neither_what_has_ended_nor_what_has_not_begun() -> Non
 def test_one_alone_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "Timer", pytest.fail)
 
-    assert len(Batch(claims(1), pytest.fail).run(lambda _: succeeded(None))) == 1
+    assert len(Batch(claims(1), never).run(lambda _: succeeded(None))) == 1
 
 
 def test_the_pace_doubles_while_work_is_quick_and_falls_at_once_when_it_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
