@@ -72,7 +72,7 @@ def _away(stage: Stage, leave, come_back) -> None:
     leave()
     gone = time.monotonic()
     try:
-        while time.monotonic() - gone < (6 if stage.short else 60):
+        while time.monotonic() - gone < (4 if stage.short else 60):
             took.append(_launch(stage, client, graph.pk))
             if len(took) == 20:
                 _launch_together(stage, client, graph.pk, took)

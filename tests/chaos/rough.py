@@ -22,7 +22,7 @@ def rough_commands(stage: Stage) -> None:
     before = _memory(worker.popen.pid)
     bodies = {
         # It doubles until there are some hundred, and none of them leaves by itself.
-        "bomb": ("b() { [ $1 -gt 7 ] || { b $(($1 + 1)) & b $(($1 + 1)) & }; trap '' TERM; sleep 60; }; b 1", {"timeout": 4}),
+        "bomb": ("b() { [ $1 -gt 7 ] || { b $(($1 + 1)) & b $(($1 + 1)) & }; trap '' TERM; sleep 60; }; b 1", {"timeout": 3}),
         "loud": (f"head -c {size} /dev/zero | tr '\\0' x", {}),
         "stubborn": ("trap '' TERM; while :; do sleep 0.1; done", {"timeout": 1}),
         "parent": ("setsid sh -c 'trap \"\" TERM; sleep 60' & (sleep 60 &)", {}),

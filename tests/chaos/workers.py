@@ -155,8 +155,8 @@ def leave_in_mid_job(stage: Stage) -> None:
     worker = stage.worker(slots=4)
     tasks = {
         "quick": stage.python("quick", 1),
-        "python": stage.python("python", 4),
-        "shell": stage.shell("sleep 4"),
+        "python": stage.python("python", 3),
+        "shell": stage.shell("sleep 3"),
         "stubborn": stage.shell("trap '' TERM; [ $SCHEDULER_ATTEMPT -gt 1 ] || sleep 60"),
     }
     stage.launch(stage.graph(tasks))
