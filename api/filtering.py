@@ -50,11 +50,12 @@ class IdFilter(filters.Filter):
 class _Moment(IsoDateTimeField):
     """A time, told in UTC: PostgreSQL does not know of every offset that Python does."""
 
-    def strptime(self, value: str, format: str) -> datetime:  # noqa: A002 - django-filter's name
+    def to_python(self, value: Any) -> datetime | None:
         try:
-            return super().strptime(value, format).astimezone(UTC)
-        except OverflowError as error:
-            raise ValueError("out of range") from error
+            told = super().to_python(value)
+            return told and told.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("Out of range.") from None
 
 
 class SinceFilter(filters.IsoDateTimeFilter):

@@ -95,9 +95,9 @@ def _body(exc: CeleriacError) -> dict[str, Any]:
 def _told(data: Any, exc: exceptions.APIException) -> dict[str, Any]:
     """Return REST framework's errors in our one shape: a detail with its code, or fields with flat lists of messages."""
     if isinstance(exc, exceptions.ValidationError):
-        if isinstance(data, dict):
+        if isinstance(data, dict) and data.keys() != {"non_field_errors"}:
             return {str(field): _flat(str(field), faults) for field, faults in data.items()}
-        return {"detail": " ".join(_flat("", data)), "code": exc.default_code}
+        return {"detail": " ".join(_flat("", data)), "code": exc.default_code}  # about all of it
     codes = exc.get_codes()
     return {**data, "code": codes if isinstance(codes, str) else exc.default_code}
 

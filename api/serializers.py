@@ -13,6 +13,7 @@ from api.kinds import wrong_kind
 from api.permissions import needed
 
 UNKNOWN = "Unknown field."
+MISSING = "This field is required."
 
 
 class Strict(serializers.Serializer):
@@ -20,6 +21,9 @@ class Strict(serializers.Serializer):
 
     Read-only fields are ignored, so that what GET shows can be sent back.
     """
+
+    whole = False
+    """Within a partial update: what stands in it is new, and needs all its fields."""
 
     def to_internal_value(self, data: Any) -> Any:
         faults = self._faults(data) if isinstance(data, dict) else {}
@@ -34,7 +38,9 @@ class Strict(serializers.Serializer):
     def _faults(self, data: dict[str, Any]) -> dict[str, Any]:
         known = {key: self.fields.get(key) for key in data}
         told = {key: wrong_kind(field, data[key]) if field and not field.read_only else None for key, field in known.items()}
-        return {key: [told[key] or UNKNOWN] for key, field in known.items() if told[key] or field is None}
+        faults = {key: [told[key] or UNKNOWN] for key, field in known.items() if told[key] or field is None}
+        required = [key for key, field in self.fields.items() if field.required and not field.read_only] if self.whole else ()
+        return faults | {key: [MISSING] for key in required if key not in data}
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})

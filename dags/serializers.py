@@ -17,6 +17,8 @@ MAX_SECONDS = 10 * 366 * 24 * 3600  # of a delay or a timeout; the database can 
 MAX_BACKOFF = 100
 MAX_NUMBER = 2**31 - 1
 
+AS_WRITTEN = {"description": {"trim_whitespace": False}}  # names are trimmed, texts are not
+
 # A key stands in paths (`report-by-key/<key>/`), so it holds no slash and is neither `.` nor `..`.
 key_is_sane = RegexValidator(r"^(?!\.{1,2}\Z)[^/\x00-\x1f\x7f]+\Z", "A key may not hold slashes or control characters.")
 queue_is_sane = RegexValidator(r"^[\w.:-]+\Z", "A queue is named with letters, digits, dots, colons, dashes and underscores.")
@@ -29,6 +31,7 @@ class ProjectSerializer(Strict, serializers.ModelSerializer):
         model = Project
         fields = ["id", "name", "description", "state", "created_at"]
         read_only_fields = ["state"]
+        extra_kwargs = AS_WRITTEN
 
 
 class DriverNumber(serializers.ChoiceField):
@@ -92,6 +95,7 @@ class TaskSerializer(Strict, serializers.ModelSerializer):
             "node_selector",
         ]
         validators: list[Any] = []  # the service checks that the key is unique, under its lock
+        extra_kwargs = AS_WRITTEN
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         number, driver = attrs.pop("is_py_func", None), attrs.get("driver")
@@ -120,6 +124,7 @@ class EdgeSerializer(Strict, serializers.ModelSerializer):
 class GraphTaskSerializer(TaskSerializer):
     """A task within its whole graph; edges there may name it by the `task_id` it carries."""
 
+    whole = True
     task_id = serializers.IntegerField(required=False, allow_null=True)
     parent: Any = serializers.PrimaryKeyRelatedField(read_only=True)
 
@@ -145,6 +150,7 @@ class TaskReference(serializers.Field):
 class GraphEdgeSerializer(Strict, serializers.ModelSerializer):
     """An edge within its whole graph."""
 
+    whole = True
     task_from = TaskReference()
     task_to = TaskReference()
 
@@ -182,6 +188,7 @@ class GraphSerializer(Strict, serializers.ModelSerializer):
             "edges",
         ]
         read_only_fields = ["last_launched", "revision"]
+        extra_kwargs = AS_WRITTEN
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.partial and "tasks" in attrs and "edges" not in attrs:

@@ -345,3 +345,16 @@ def test_10_000_tasks_are_created_in_few_statements(client) -> None:
         graph = create(client, body)
     assert len(graph["edges"]) == 9_999
     assert len(caught) < 25
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        ({"tasks": [{"driver": "offline"}], "edges": []}, ["tasks[0].name: This field is required."]),
+        ({"tasks": [task("a"), task("b")], "edges": [{"task_to": "b"}]}, ["edges[0].task_from: This field is required."]),
+    ],
+)
+def test_what_a_partial_update_brings_is_whole(client, part, says) -> None:
+    graph = client.post(CREATE, whole("ab", ["a>b"])).json()
+    answer = client.patch(f"/scheduler/dag/{graph['graph_id']}/", part)
+    assert (answer.status_code, [*answer.json().values()]) == (400, [says])

@@ -37,7 +37,7 @@ BEYOND_SCHEMA = re.compile(
     r"|cannot be called like this"  # a callable's own signature
     r"|^The key .* occurs twice|make a cycle|self-edge|duplicate|no task .* in this graph"  # what a graph is as a whole
     r"|(^|: )This field may not be blank"  # blanks alone: no two languages agree on what they are
-    r"|^Must be in the future"
+    r"|^Must be in the future|^Out of range|^Datetime value out of range"  # of what can be told in UTC
     r"|^Needed beside tasks"  # OpenAPI 3.0 has no dependentRequired
     r"|stays in its graph|^This cannot be changed|these belong to different ones"  # what it was before
     r"|is a member of this project already|with this name already|has a task with the key"  # what others are
