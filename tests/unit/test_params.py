@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from api.errors import Invalid
@@ -76,3 +78,61 @@ def test_a_schema_may_refer_to_its_own_parts() -> None:
     schema = {"$defs": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}
     assert faults(schema, {"a": 1}) == []
     assert len(faults(schema, {"a": "x"})) == 1
+
+
+# --- Schemas that would take years ---
+
+
+@pytest.mark.parametrize("pattern", [r"^(a+)+$", r"^(a|aa)+$", r"(a*)*b", r"^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_a_pattern_is_matched_in_linear_time(pattern) -> None:
+    begun = time.perf_counter()
+    assert len(faults({"properties": {"a": {"pattern": pattern}}}, {"a": "a" * 50_000 + "!"})) == 1
+    assert time.perf_counter() - begun < 1
+
+
+@pytest.mark.parametrize("pattern", [r"(?=a)", r"(a)\1", "a{1001}", "(" * 50])
+def test_a_pattern_that_cannot_be_is_refused(pattern) -> None:
+    with pytest.raises(Invalid, match="is not a 'regex'"):
+        check_schema({"properties": {"a": {"pattern": pattern}}})
+
+
+def test_references_that_double_at_each_level_run_out_of_budget() -> None:
+    doubled = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(60)}
+    schema = {"$defs": doubled | {"d60": {"type": "object"}}, "$ref": "#/$defs/d0"}
+    check_schema(schema)
+    begun = time.perf_counter()
+    assert faults(schema, {"a": 1}) == ["The graph's params_schema cannot be applied: It takes too long to apply."]
+    assert time.perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("items", "unique"),
+    [
+        ([1, 2], True),
+        ([1, 1.0], False),
+        ([1, True], True),
+        ([{"a": 1, "b": 2}, {"b": 2, "a": 1.0}], False),
+        ([[1], [[1]]], True),
+        ([None, "null"], True),
+        ([[index, {"x": index}] for index in range(20_000)], True),
+    ],
+)
+def test_items_are_compared_by_what_they_say(items, unique) -> None:
+    assert (faults({"properties": {"a": {"uniqueItems": True}}}, {"a": items}) == []) is unique
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": [{}] * 20_000},
+        {"patternProperties": {"a": {}}},
+        {"properties": {"a": {"items": [{"patternProperties": {}}]}}},
+    ],
+)
+def test_what_could_not_be_bounded_is_refused(schema) -> None:
+    with pytest.raises(Invalid):
+        check_schema(schema)
+
+
+def test_a_long_list_of_good_params_is_within_the_budget() -> None:
+    assert faults({"properties": {"a": {"items": {"type": "integer", "minimum": 0}}}}, {"a": list(range(100_000))}) == []
