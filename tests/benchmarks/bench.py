@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
+import shutil
 import traceback
 
 from rich.console import Console
@@ -15,9 +15,9 @@ from tests.benchmarks.figures import Measured
 from tests.benchmarks.options import Options
 from tests.benchmarks.stage import stage
 
-WIDTH = 150  # columns, where the output goes to a file
+WIDTH = 150  # columns that the tables take
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+console = Console(highlight=False, width=max(WIDTH, shutil.get_terminal_size().columns))
 
 
 def run(options: Options) -> int:

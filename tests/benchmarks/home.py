@@ -15,7 +15,6 @@ import redis
 
 from config import embedded
 
-NOTHING = "scheduler.tasks.example_func"  # what every task of Celeriac's does here
 REDIS_MEMORY = "1gb"  # canvas that goes wrong asks for more; refused, it fails instead of taking the machine with it
 
 
@@ -26,7 +25,7 @@ def servers() -> Iterator[None]:
     home.chmod(0o755)  # where root starts PostgreSQL, it runs as a user of its own
     for name in ("DATABASE_URL", "REDIS_URL", "CELERIAC_PUBLIC_URL"):
         os.environ.pop(name, None)  # never somebody's own data
-    os.environ |= {"CELERIAC_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings", "CELERIAC_CALLABLES": NOTHING}
+    os.environ |= {"CELERIAC_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings"}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         embedded.start()

@@ -36,14 +36,14 @@ class Ours:
 class Canvas:
     """The same by canvas: from the first `apply_async` until the client has the last result."""
 
-    def __init__(self, stage: Stage, shape: Shape, runs: int = 1) -> None:
+    def __init__(self, stage: Stage, shape: Shape, runs: int = 1, *, keep: bool = False) -> None:
         self._worker = stage.canvas_worker
-        self._shape, self._runs = shape, runs
+        self._shape, self._runs, self._keep = shape, runs, keep
         self.series = Series(jobs=shape.size * runs)
 
     def measure(self) -> float:
         """Do the work once; the seconds it took."""
-        canvases, counts = zip(*(self._shape.canvas() for _ in range(self._runs)), strict=True)
+        canvases, counts = zip(*(self._shape.canvas(keep=self._keep) for _ in range(self._runs)), strict=True)
         before = canvas.executed()
         with Peak([self._worker]) as peak:
             seconds, _ = canvas.run(canvases)

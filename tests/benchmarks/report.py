@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -37,11 +38,11 @@ def document(found: Sequence[Measured], broken: Mapping[str, str]) -> dict[str, 
 
 
 def _beside_canvas(comparisons: Sequence[Comparison]) -> Table:
-    table = Table(title="Celeriac / canvas: medians of runs in turn", title_justify="left")
+    table = Table(title="Celeriac / canvas: medians of runs in turn", title_justify="left", box=SIMPLE)
     for name in ("", "jobs", "jobs/s", "ms/job", "p50 s", "p95 s", "peak MB", "times canvas", "floor", ""):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for one in comparisons:
-        ratio = f"{one.ratio:.2f} ({min(one.ratios):.2f}-{max(one.ratios):.2f})" if one.ratio else NOTHING
+        ratio = f"{one.ratio:.2f} ({min(one.ratios):.1f}-{max(one.ratios):.1f})" if one.ratio else NOTHING
         table.add_row(one.name, f"{one.ours.jobs}", *_sides(one.ours, one.canvas), ratio, *_held(one.floor, one.ratio))
     return table
 
@@ -60,7 +61,7 @@ def _sides(ours: Series, canvas: Series | None) -> list[str]:
 
 
 def _figures(figures: Sequence[Figure]) -> Table:
-    table = Table(title="Celeriac", title_justify="left")
+    table = Table(title="Celeriac", title_justify="left", box=SIMPLE)
     for name in ("", "measured", "unit", "floor", ""):
         table.add_column(name, justify="right" if name == "measured" else "left", no_wrap=True)
     case = figures[0].case

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.benchmarks import canvas
-from tests.benchmarks.home import NOTHING
+
+NOTHING = "scheduler.tasks.example_func"
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,18 @@ class Shape:
             return list(before)
         return sorted({before[(place + step) % len(before)] for step in range(self.parents)})
 
-    def canvas(self) -> tuple[Any, int]:
-        """Return the nearest that canvas can express, and how many tasks it must execute.
+    def canvas(self, *, keep: bool = False) -> tuple[Any, int]:
+        """Return the nearest that canvas can express, and how many tasks it must execute; with `keep` each leaves a result.
 
         A layer waits for all of the one before: canvas knows no edges. Between two groups stands a no-op, because a group
         that follows a group directly is executed once for each task before it.
         """
+        step = canvas.kept if keep else canvas.step
         steps: list[Any] = []
         for depth, width in enumerate(self.widths):
             if width > 1 and depth and self.widths[depth - 1] > 1:
-                steps.append(canvas.step.si())
-            steps.append(canvas.group(canvas.kept.si() for _ in range(width)) if width > 1 else canvas.step.si())
+                steps.append(step.si())
+            steps.append(canvas.group(canvas.kept.si() for _ in range(width)) if width > 1 else step.si())
         steps[-1:] = [canvas.kept.si()] if self.widths[-1] == 1 else [steps[-1], canvas.kept.si()]
         return canvas.chain(*steps), sum(len(step.tasks) if isinstance(step, canvas.group) else 1 for step in steps)
 

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from tests.benchmarks import shapes
-from tests.benchmarks.figures import Comparison, Figure, Measured, at_least, at_most
+from tests.benchmarks.figures import Comparison, Figure, Floor, Measured, at_least, at_most
 from tests.benchmarks.pairs import Canvas, Ours, in_turn
+from tests.benchmarks.shapes import Shape
 from tests.benchmarks.stage import Stage
 
 
 def chain(stage: Stage) -> list[Measured]:
     """Measure a chain of 100."""
-    ours, canvas = Ours(stage, shapes.chain(100)), Canvas(stage, shapes.chain(100))
-    in_turn(ours, canvas, times=stage.options.times(15, 4), tell=stage.tell)
-    return [Comparison(case="chain", name="chain of 100", ours=ours.series, canvas=canvas.series, floor=at_least(1.5))]
+    return _beside_canvas(stage, "chain", "chain of 100", shapes.chain(100), at_least(1.5), times=(15, 4))
 
 
 def fanout(stage: Stage) -> list[Measured]:
     """Measure 1-500-1."""
-    ours, canvas = Ours(stage, shapes.fan(500)), Canvas(stage, shapes.fan(500))
-    in_turn(ours, canvas, times=stage.options.times(7, 2), tell=stage.tell)
-    return [Comparison(case="fanout", name="1-500-1", ours=ours.series, canvas=canvas.series, floor=at_least(3))]
+    return _beside_canvas(stage, "fanout", "1-500-1", shapes.fan(500), at_least(3), times=(7, 2))
 
 
 def layers(stage: Stage) -> list[Measured]:
     """Measure 10 layers of 20."""
-    ours, canvas = Ours(stage, shapes.layers(10, 20)), Canvas(stage, shapes.layers(10, 20))
-    in_turn(ours, canvas, times=stage.options.times(9, 2), tell=stage.tell)
-    return [Comparison(case="layers", name="10 layers of 20", ours=ours.series, canvas=canvas.series, floor=at_least(3))]
+    return _beside_canvas(stage, "layers", "10 layers of 20", shapes.layers(10, 20), at_least(3), times=(9, 2))
 
 
 def concurrent(stage: Stage) -> list[Measured]:
     """Measure 50 small runs at once, launched one after another by one client."""
-    ours, canvas = Ours(stage, shapes.fan(8), runs=50), Canvas(stage, shapes.fan(8), runs=50)
-    in_turn(ours, canvas, times=stage.options.times(9, 2), tell=stage.tell)
-    return [Comparison(case="concurrent", name="50 runs of 1-8-1", ours=ours.series, canvas=canvas.series, floor=at_least(1.2))]
+    return _beside_canvas(stage, "concurrent", "50 runs of 1-8-1", shapes.fan(8), at_least(1.2), times=(9, 2), runs=50)
+
+
+def _beside_canvas(
+    stage: Stage, case: str, name: str, shape: Shape, floor: Floor, *, times: tuple[int, int], runs: int = 1
+) -> list[Measured]:
+    """Measure beside canvas that keeps what it must, which the floor is about, and beside canvas that keeps all results."""
+    ours = Ours(stage, shape, runs)
+    lean, full = Canvas(stage, shape, runs), Canvas(stage, shape, runs, keep=True)
+    in_turn(ours, lean, full, times=stage.options.times(*times), tell=stage.tell)
+    return [
+        Comparison(case=case, name=name, ours=ours.series, canvas=lean.series, floor=floor),
+        Comparison(case=case, name=f"{name}, results kept", ours=ours.series, canvas=full.series),
+    ]
 
 
 def deep(stage: Stage) -> list[Measured]:
