@@ -33,7 +33,7 @@ print(urllib.request.urlopen(ask).status)
 """
 # All that a command may see of its own process, of its errors, and of what is around it.
 SHELL = "env; export; cat /proc/self/environ; echo $SECRET_KEY$DATABASE_URL$REDIS_URL$CANARY; env >&2; exit 3"
-TASKS = [
+TASKS: list[dict[str, Any]] = [
     {"key": "shell", "driver": "shell", "command": SHELL},
     {"key": "exec", "driver": "exec", "command": "env"},
     {"key": "own", "driver": "exec", "command": "cat /proc/self/environ"},
@@ -96,7 +96,7 @@ def _ready(client: httpx.Client) -> bool:
 
 def test_no_secret_is_anywhere_but_where_it_is_kept(planted: Planted, tmp_path: Path) -> None:
     told = tmp_path / "url"
-    own = {"key": "tell", "driver": "exec", "command": sys.executable, "configs": {"args": ["-c", TELL, str(told)]}}
+    own: dict[str, Any] = {"key": "tell", "driver": "exec", "command": sys.executable, "configs": {"args": ["-c", TELL, str(told)]}}
     run = launched(planted.client, [*TASKS, own])
     log_in(planted)
     key = told.read_text().rstrip("/").rpartition("/")[2]
