@@ -34,6 +34,8 @@ class Door(GenericViewSet[Any]):
 
     subject: Model | None = None
     """The object of the present request."""
+    answer: Callable[[], Any] | None = None
+    """What to answer, looked up once the deed has committed: whoever it rings for need not wait for that."""
     facts: Mapping[str, Any] | None = None
     """What the audit trail tells of the deed; None where it changes nothing."""
 
@@ -64,6 +66,8 @@ class Door(GenericViewSet[Any]):
                 response = deed(request, *args, **kwargs)
                 if self.facts is not None and REPLAYED not in response.headers:
                     self.write_down(request)
+            if self.answer is not None:
+                response.data = self.answer()
             return response
 
         return wrapper

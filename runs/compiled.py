@@ -12,7 +12,7 @@ from dags.rules import Condition, OnFailure
 from runs import spec as specs
 from runs.models import ExecutionGraph
 
-CACHED = 16  # execution graphs kept by each process; one of 100,000 tasks is about 100 MB
+CACHED = 200_000  # tasks of execution graphs kept by each process; 100,000 of them are about 100 MB
 
 
 class Compiled:
@@ -131,8 +131,9 @@ def compile_all(execution_graph_ids: Iterable[int]) -> dict[int, Compiled]:
         for pk, graph in found.items():
             _cache.pop(pk, None)
             _cache[pk] = graph  # the most recently used stands last
-        while len(_cache) > CACHED:
-            del _cache[next(iter(_cache))]
+        tasks = sum(map(len, _cache.values()))
+        while tasks > CACHED and len(_cache) > 1:
+            tasks -= len(_cache.pop(next(iter(_cache))))
     return found
 
 

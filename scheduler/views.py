@@ -71,7 +71,8 @@ class LaunchView(Door):
             scheduled_for=wanted.get("scheduled_for"),
         )
         self.facts = {"execution": launched[0].pk}
-        return Response(_shown(launched[0].pk), status=201)
+        self.answer = lambda: _shown(launched[0].pk)
+        return Response(status=201)
 
 
 @extend_schema(tags=["execution"])
@@ -102,7 +103,8 @@ class ExecutionActions(Door):
     def cancel(self, request: Request, pk: str) -> Response:
         run = self.get_object()
         engine.cancel([run.pk], cause=f"cancelled by {user_of(request).get_username()}")
-        return Response(_shown(run.pk))
+        self.answer = lambda: _shown(run.pk)
+        return Response()
 
     @extend_schema(
         summary="Launch every graph with an execution_key",
