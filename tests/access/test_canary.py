@@ -96,7 +96,12 @@ def _ready(client: httpx.Client) -> bool:
 
 def test_no_secret_is_anywhere_but_where_it_is_kept(planted: Planted, tmp_path: Path) -> None:
     told = tmp_path / "url"
-    own: dict[str, Any] = {"key": "tell", "driver": "exec", "command": sys.executable, "configs": {"args": ["-c", TELL, str(told)]}}
+    own: dict[str, Any] = {
+        "key": "tell",
+        "driver": "exec",
+        "command": sys.executable,
+        "configs": {"args": ["-c", TELL, str(told)]},
+    }
     run = launched(planted.client, [*TASKS, own])
     log_in(planted)
     key = told.read_text().rstrip("/").rpartition("/")[2]
