@@ -50,7 +50,7 @@ def summaries() -> QuerySet[GraphRun]:
 
 def with_counts(runs: Sequence[GraphRun]) -> Sequence[GraphRun]:
     """Fill in the counts of the unfinished runs, which are stored only when a run ends; one query for all."""
-    open_ids = [run.pk for run in runs if run.state in GRAPH_UNFINISHED]
+    open_ids = [run.pk for run in runs if run.state in GRAPH_UNFINISHED and run.started_at]  # before that nothing counts
     counted = (
         JobRun.objects.filter(graph_run_id__in=open_ids, state__in=[JobRunState.SUCCESS, JobRunState.FAILED])
         .values("graph_run_id")
