@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
+from psycopg2.errors import DeadlockDetected
 
 from api.models import Token
 from config import commands, processes
@@ -17,6 +20,7 @@ from runs.models import Worker
 from tests.running import Running, running, wait_for
 
 SLOTS = 2
+FLUSHES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,25 @@ def static_files_are_found_when_asked_for() -> Iterator[None]:
 def web_url() -> str:
     """Return where this session's web server is, or would be if a test asked for it."""
     return f"http://127.0.0.1:{processes.free_port()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_beside_living_processes() -> Iterator[None]:
+    """Empty the tables again after a deadlock with a process of the session: PostgreSQL ends one of the two."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def patiently(operations: DatabaseOperations, statements: Sequence[str]) -> None:
+        for tries_left in reversed(range(FLUSHES)):
+            try:
+                return flush(operations, statements)
+            except OperationalError as error:
+                if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", patiently)
+        yield
 
 
 @pytest.fixture(scope="session")
