@@ -22,8 +22,8 @@ MAX_LABELS = 50
 _STATUS = "0 scheduled, 1 running, 2 completed, 3 failed."
 
 
-class ExecutionSummarySerializer(serializers.Serializer[Any]):
-    """An execution as a list shows it."""
+class _ExecutionFields(serializers.Serializer[Any]):
+    """What a list of executions and an execution by itself both show."""
 
     graph_id = serializers.IntegerField(help_text="The execution's id.")
     name = serializers.CharField()
@@ -38,6 +38,10 @@ class ExecutionSummarySerializer(serializers.Serializer[Any]):
     task_count = serializers.IntegerField()
     trigger = serializers.ChoiceField(choices=GraphRun.Trigger.choices)
     project = serializers.IntegerField()
+
+
+class ExecutionSummarySerializer(_ExecutionFields):
+    """An execution as a list shows it."""
 
     def to_representation(self, instance: GraphRun) -> dict[str, Any]:
         return {
@@ -158,22 +162,9 @@ class ExecutionEdgeSerializer(serializers.Serializer[Any]):
     condition = serializers.CharField()
 
 
-class ExecutionSerializer(serializers.Serializer[Any]):
+class ExecutionSerializer(_ExecutionFields):
     """An execution with all its tasks and edges."""
 
-    graph_id = serializers.IntegerField(help_text="The execution's id.")
-    name = serializers.CharField()
-    dag = serializers.IntegerField(allow_null=True, help_text="The graph it was launched from; null once that is deleted.")
-    status = serializers.IntegerField(help_text=_STATUS)
-    state = serializers.ChoiceField(choices=GraphRunState.choices)
-    launch_time = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    completed_at = serializers.DateTimeField(allow_null=True)
-    success_count = serializers.IntegerField()
-    fail_count = serializers.IntegerField()
-    task_count = serializers.IntegerField()
-    trigger = serializers.ChoiceField(choices=GraphRun.Trigger.choices)
-    project = serializers.IntegerField()
     task_id = serializers.UUIDField(help_text="Of the Celery result that tells of this execution.")
     params = serializers.JSONField()
     scheduled_for = serializers.DateTimeField(allow_null=True)

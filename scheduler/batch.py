@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, connection
 
-from runs.states import JobRunState
 from runs.transitions import Claimed
-from scheduler.work import Outcome
+from scheduler.work import Outcome, given_back
 
 Ended = tuple[int, int, Outcome]
 """A JobRun's id, the attempt, and what became of it."""
@@ -25,7 +24,7 @@ LONGEST_WAIT = 0.025  # seconds an outcome may wait for its commit
 AIM = 0.010  # seconds that a batch is planned to take
 MOST = 64  # jobs in a batch
 
-NOT_BEGUN = Outcome(state=JobRunState.QUEUED, reason="given back before it began")
+NOT_BEGUN = given_back("given back before it began")
 
 
 class Batch:

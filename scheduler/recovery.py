@@ -125,10 +125,12 @@ def _held_walks() -> set[str]:
 
 
 def _take_back(over: Collection[str], cause: str) -> None:
-    rows = JobRun.objects.filter(claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING) if over else None
-    if rows is None:
+    if not over:
         return
-    for run_id, attempts in _by_run(rows.filter(graph_run__isnull=False).values_list("pk", "graph_run_id", "attempt")).items():
+    rows = JobRun.objects.filter(
+        claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING, graph_run__isnull=False
+    )
+    for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
         with _repairing(run_id):
             engine.give_back(run_id, attempts, cause=cause)
 
