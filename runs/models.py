@@ -30,8 +30,11 @@ class Worker(models.Model):
         return f"{self.hostname} ({self.boot_id})"
 
 
+OF_NO_GRAPH = 0  # the revision of content that never was a Graph's: those begin at 1
+
+
 class ExecutionGraph(models.Model):
-    """The immutable executable copy of a Graph, shared by all runs of the same content.
+    """The immutable executable copy of a Graph, shared by all runs of the same content; or content of no Graph.
 
     `spec`: `{"name", "on_failure", "max_parallel", "tasks": [...], "edges": [[from, to, condition?], ...]}`; tasks stand in
     topological order, edges name them by their index there, what is at its default is left out.
@@ -45,7 +48,13 @@ class ExecutionGraph(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["graph", "digest"], name="one_execution_graph_per_content")]
+        constraints = [
+            models.UniqueConstraint(fields=["graph", "digest"], name="one_execution_graph_per_content"),
+            # Not `graph=None`: deleted graphs leave their copies behind, of which two may be alike.
+            models.UniqueConstraint(
+                fields=["digest"], condition=models.Q(revision=OF_NO_GRAPH), name="one_execution_graph_of_no_graph"
+            ),
+        ]
         indexes = [models.Index(fields=["graph", "revision"], name="execution_graph_by_revision")]  # launch looks here first
 
     def __str__(self) -> str:

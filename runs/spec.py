@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
-from dags.rules import Condition, TriggerRule
+from dags import topology
+from dags.rules import Condition, OnFailure, TriggerRule
 
 TASK_DEFAULTS: dict[str, Any] = {
     "description": "",
@@ -32,10 +33,44 @@ TASK_DEFAULTS: dict[str, Any] = {
 DEFAULT_QUEUE = "default"
 
 
+Id = TypeVar("Id", int, str)
+
+
+def write(
+    *,
+    name: str,
+    tasks: Mapping[Id, Mapping[str, Any]],
+    edges: Iterable[tuple[Id, Id, str]] = (),
+    on_failure: str = OnFailure.SKIP.value,
+    max_parallel: int | None = None,
+) -> dict[str, Any]:
+    """Return the spec of tasks, each by what its edges call it, and edges (from, to, condition); raise `Cyclic`.
+
+    A task is given as a row of the Task table, or as whatever part of one it needs; `key` and `name` it always has.
+    """
+    given = list(tasks.values())
+    index = {called: place for place, called in enumerate(tasks)}
+    pairs = [(index[parent], index[child], condition) for parent, child, condition in edges]
+    order = topology.order(len(given), [pair[:2] for pair in pairs])
+    node = [0] * len(given)
+    for place, which in enumerate(order):
+        node[which] = place
+    return {
+        "name": name,
+        "on_failure": on_failure,
+        "max_parallel": max_parallel,
+        "tasks": [write_task(given[which]) for which in order],
+        "edges": sorted(write_edge(node[parent], node[child], condition) for parent, child, condition in pairs),
+    }
+
+
 def write_task(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entry of a task given as a row of the Task table."""
-    entry = {"template": task["task_id"], "key": task["key"], "name": task["name"]}
-    entry.update({field: task[field] for field, default in TASK_DEFAULTS.items() if task[field] != default})
+    """Return the entry of a task given as a row of the Task table, or as a part of one."""
+    entry = {"template": task.get("task_id"), "key": task["key"], "name": task["name"]}
+    for field, default in TASK_DEFAULTS.items():
+        value = task.get(field, default)
+        if value != default:
+            entry[field] = value
     return entry
 
 

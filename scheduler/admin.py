@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +18,8 @@ from dags.models import Graph
 from runs.admin import GraphRunAdmin
 from runs.models import GraphRun
 from runs.states import GRAPH_UNFINISHED
-from scheduler import engine
+from scheduler import engine, launching
+from scheduler.launching import Launch
 
 admin.site.unregister([Graph, GraphRun])
 
@@ -36,7 +40,7 @@ class LaunchingGraphAdmin(GraphAdmin):
         for graph in queryset.order_by("pk"):
             try:
                 with transaction.atomic():
-                    launched = engine.launch([graph], trigger=GraphRun.Trigger.MANUAL, launched_by=request.user)
+                    launched = launching.launch([Launch(graph=graph, launched_by=cast(User, request.user))])
                     for run in launched:
                         self.write_down(request, "execute", graph, {"execution": run.pk})
                 runs += launched

@@ -1,4 +1,6 @@
-"""The engine's verbs: launch, begin, settle, cancel, give back. Each is one transaction under the locks of its runs.
+"""The engine's verbs: begin, settle, cancel, give back. Each is one transaction under the locks of its runs.
+
+A run's life begins in `scheduler/launching.py`.
 
 The order in a transaction is always the same: lock the runs, move, look, decide, move, and ring once it has committed.
 """
@@ -8,20 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models.functions import Now
 
-from dags.models import Graph
-from dags.params import check_params
 from dags.rules import OnFailure
 from runs import transitions
-from runs.compiled import Compiled, compile_all, compiled
-from runs.execution_graphs import copy_graphs
-from runs.models import ExecutionGraph, GraphRun, JobRun
+from runs.compiled import Compiled, compiled
+from runs.models import JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
 from scheduler import dispatch, faults, hands, nodes, retry, spread
@@ -50,51 +46,6 @@ class Settlement:
 
     moved: frozenset[int] = frozenset()
     claimed: Sequence[Claimed] = field(default_factory=list)
-
-
-def launch(graphs: Sequence[Graph], *, params: Mapping[str, Any] | None = None, **facts: Any) -> list[GraphRun]:
-    """Start a run of each graph as it is now, and return the runs, PENDING.
-
-    `facts` are what the runs keep of their launch: trigger, launched_by, scheduled_for. The present content is pinned: an
-    edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their JobRuns here, larger ones by their
-    first walk. Raise `Invalid` for params that a graph's schema refuses.
-    """
-    with transaction.atomic():
-        # Locked against edits, so that the copy and the revision it is filed under belong together.
-        locked = list(Graph.objects.select_for_update(no_key=True).filter(pk__in=[g.pk for g in graphs]).order_by("pk"))
-        for graph in locked:
-            check_params(graph, params or {})
-        copies = copy_graphs(locked)
-        Graph.objects.filter(pk__in=[graph.pk for graph in locked]).update(last_launched=Now())
-        runs = _create([(graph, copies[graph.pk]) for graph in locked], params=params or {}, **facts)
-        faults.point("launch.written")
-    faults.point("launch.committed")
-    return runs
-
-
-def _create(launched: Sequence[tuple[Graph, ExecutionGraph]], **facts: Any) -> list[GraphRun]:
-    """Write the runs, the JobRuns of the small ones, and ring each once on every queue that its first work is on."""
-    small = [copy.pk for _, copy in launched if copy.size <= settings.EXPAND_INLINE]
-    compiled_copies = compile_all(small)
-    runs = []
-    for graph, copy in launched:
-        known = compiled_copies.get(copy.pk)
-        run = GraphRun(execution_graph=copy, graph=graph, project_id=graph.project_id, name=graph.name, size=copy.size, **facts)
-        run.expanded = known is not None
-        run.walkers = dict.fromkeys(sorted(known.root_queues) if known else ["default"], 1)
-        runs.append(run)
-    with transitions.moving(()) as moves:
-        created = moves.create(runs)
-        rows = {run.pk: compiled_copies[run.execution_graph_id].rows() for run in created if run.expanded}
-        if rows:
-            moves.expand(rows)
-    # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
-    dispatch.ring_on_commit(
-        dispatch.Ring(run_id=run.pk, queue=queue, message_id=None if place else str(run.task_id))
-        for run in created
-        for place, queue in enumerate(run.walkers)
-    )
-    return created
 
 
 def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:

@@ -25,7 +25,8 @@ from runs import selectors
 from runs.filters import read_id
 from runs.models import GraphRun, JobRun
 from runs.serializers import ExecutionSerializer, ExecutionSummarySerializer, TaskRunDetailSerializer
-from scheduler import engine, examples, reports
+from scheduler import engine, examples, launching, reports
+from scheduler.launching import Launch
 from scheduler.reports import NoWaitingTask
 from scheduler.serializers import (
     ExecuteKeySerializer,
@@ -63,15 +64,15 @@ class LaunchView(Door):
     @idempotent
     def execute(self, request: Request, pk: str) -> Response:
         wanted = _checked(ExecuteSerializer, request)
-        launched = engine.launch(
-            [self.get_object()],
-            params=wanted.get("params"),
-            trigger=GraphRun.Trigger.MANUAL,
-            launched_by=request.user,
+        launch = Launch(
+            graph=self.get_object(),
+            params=wanted.get("params") or {},
+            launched_by=user_of(request),
             scheduled_for=wanted.get("scheduled_for"),
         )
-        self.facts = {"execution": launched[0].pk}
-        self.answer = lambda: _shown(launched[0].pk)
+        (run,) = launching.launch([launch])
+        self.facts = {"execution": run.pk}
+        self.answer = lambda: _shown(run.pk)
         return Response(status=201)
 
 
@@ -121,8 +122,9 @@ class ExecutionActions(Door):
         graphs = list(visible(known, request, right=Scope.RUN))
         if not graphs:
             raise RoleMissing if visible(known, request).exists() else NoGraphUnderKey
-        self.launched = engine.launch(
-            graphs, params=wanted.get("params"), trigger=GraphRun.Trigger.KEY, launched_by=request.user
+        params, trigger, who = wanted.get("params") or {}, GraphRun.Trigger.KEY, user_of(request)
+        self.launched = launching.launch(
+            [Launch(graph=graph, params=params, trigger=trigger, launched_by=who) for graph in graphs]
         )
         runs = list(selectors.summaries().filter(pk__in=[run.pk for run in self.launched]).order_by("pk"))
         return Response({"executions": ExecutionSummarySerializer(selectors.with_counts(runs), many=True).data}, status=201)

@@ -7,7 +7,7 @@ import pytest
 from dags import services
 from dags.models import Graph
 from runs.models import GraphRun, JobRun, Transition, Worker
-from scheduler import engine
+from scheduler.launching import Launch, launch
 from tests import factories
 from tests.blueprints import whole
 
@@ -197,7 +197,7 @@ def test_a_graph_that_cannot_be_launched_keeps_no_other_from_it(boss) -> None:
 
 def test_cancel_ends_what_has_not_ended_and_nothing_else(boss) -> None:
     (graph,) = services.create_graphs([whole("ab", ["a>b"])])
-    (run,) = engine.launch([graph])
+    (run,) = launch([Launch(graph=graph)])
     ended = factories.run()
     text = boss.post(RUNS, {"action": "cancel", "_selected_action": [run.pk, ended.pk]}, follow=True).content.decode()
     assert "Cancelled: 1" in text

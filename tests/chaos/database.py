@@ -14,6 +14,7 @@ from django.test import override_settings
 
 from runs.models import GraphRun, JobRun
 from scheduler import engine, faults
+from scheduler.launching import Launch, launch
 from tests.chaos.stage import Stage, Violation
 
 
@@ -155,7 +156,7 @@ def _in_caller(stage: Stage, fault: str) -> None:
     graph, token = _graph(stage), stage.token()
     runs = GraphRun.objects.count()
     if name.startswith("launch"):
-        code = stage.in_child(lambda: engine.launch([graph], params={"token": token}), fault)
+        code = stage.in_child(lambda: launch([Launch(graph=graph, params={"token": token})]), fault)
         stands = name == "launch.committed" or action == "lost"
         stage.require(GraphRun.objects.count() - runs == int(stands), f"{fault}: {GraphRun.objects.count() - runs} runs")
         if not stands:

@@ -27,7 +27,7 @@ from dags.models import Edge, Graph, Project, Task
 from runs import compiled
 from runs.models import GraphRun, JobRun, Transition, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
-from scheduler import engine
+from scheduler.launching import Launch, launch
 from tests.chaos import effects
 from tests.chaos.auditor import Evidence, audit
 from tests.running import TIMES
@@ -186,7 +186,7 @@ class Stage:
         return next(self._tokens)
 
     def launch(self, graph: Graph, count: int = 1) -> list[GraphRun]:
-        return [engine.launch([graph], params={"token": self.token()})[0] for _ in range(count)]
+        return [launch([Launch(graph=graph, params={"token": self.token()})])[0] for _ in range(count)]
 
     def effects(self, what: str | None = None) -> list[effects.Effect]:
         return [effect for effect in effects.read(self.file) if what in (None, effect.what)]

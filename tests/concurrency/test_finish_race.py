@@ -11,6 +11,7 @@ from django.db import connection
 from dags.models import Edge, Graph, Project, Task
 from runs.models import GraphRun, JobRun
 from scheduler import dispatch, engine
+from scheduler.launching import Launch, launch
 from scheduler.work import succeeded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,4 +81,4 @@ def test_parents_that_end_together_release_their_child_exactly_once() -> None:
 
 
 def launch_many(graph: Graph, count: int) -> list[GraphRun]:
-    return [engine.launch([graph])[0] for _ in range(count)]
+    return launch([Launch(graph=graph) for _ in range(count)])

@@ -12,6 +12,7 @@ from dags.models import Edge, Graph, Project, Task
 from runs.models import GraphRun, JobRun
 from runs.transitions import Claimed
 from scheduler import dispatch, engine
+from scheduler.launching import Launch, launch
 from scheduler.work import Outcome, failed, succeeded
 
 
@@ -43,7 +44,7 @@ class Bench:
         return graph
 
     def launch(self, graph: Graph, **options: Any) -> GraphRun:
-        return engine.launch([graph], **options)[0]
+        return launch([Launch(graph=graph, **options)])[0]
 
     def claim(self, run: GraphRun, limit: int = 1) -> Sequence[Claimed]:
         self.walker.limit = limit

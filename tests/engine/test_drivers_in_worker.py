@@ -11,6 +11,7 @@ from config import commands
 from dags.models import Graph, Project, Task
 from runs.models import GraphRun, JobRun, LogChunk, Worker
 from scheduler import engine
+from scheduler.launching import Launch, launch
 from tests.running import Running, running, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +36,7 @@ def begun(own_worker):
     def begun(driver, command, **fields) -> GraphRun:
         graph = Graph.objects.create(project=Project.objects.create(name="drivers"), name="graph")
         Task.objects.create(parent=graph, key="a", name="a", driver=driver, command=command, queue=QUEUE, **fields)
-        return engine.launch([graph])[0]
+        return launch([Launch(graph=graph)])[0]
 
     return begun
 

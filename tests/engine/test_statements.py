@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from runs.models import GraphRun
 from scheduler import engine
+from scheduler.launching import Launch, launch
 from scheduler.work import failed, succeeded
 from tests.engine.conftest import Bench
 
@@ -55,8 +56,8 @@ def test_launch_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: B
 
 def test_launching_many_graphs_takes_as_many_statements_as_launching_one(bench: Bench) -> None:
     graphs = [bench.graph("a b", "a>b") for _ in range(20)]
-    one = counted(lambda: engine.launch(graphs[:1]))
-    many = counted(lambda: engine.launch(graphs[1:]))
+    one = counted(lambda: launch([Launch(graph=graph) for graph in graphs[:1]]))
+    many = counted(lambda: launch([Launch(graph=graph) for graph in graphs[1:]]))
     assert one == many
 
 
