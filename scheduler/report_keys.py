@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.conf import settings
+
 from runs.models import JobRun
 from runs.states import JobRunState
 
@@ -22,6 +24,11 @@ def issue(job_run_id: int, attempt: int) -> str:
     key = secrets.token_urlsafe(KEY_BYTES)
     JobRun.objects.filter(pk=job_run_id, attempt=attempt, state=JobRunState.RUNNING).update(report_digest=digest(key))
     return key
+
+
+def url(key: str) -> str:
+    """Return where a report with this key is posted to."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}/scheduler/execution/report/{key}/"
 
 
 def digest(key: str) -> str:

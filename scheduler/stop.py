@@ -27,32 +27,35 @@ class Reason(Enum):
 class Stop:
     """Set once, by the watch or by the clock; a driver looks at `reason` and lets itself be woken."""
 
-    __slots__ = ("_lock", "_wake", "reason")
+    __slots__ = ("_lock", "_wakes", "reason")
 
     def __init__(self) -> None:
         self.reason: Reason | None = None
-        self._wake: Callable[[], None] | None = None
+        self._wakes: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def set(self, reason: Reason) -> None:
         """Tell the work to end, or tell it again: the first reason stays."""
         with self._lock:  # a driver that has left `waking` is never woken again
             self.reason = self.reason or reason
-            if self._wake is not None:
-                self._wake()
+            for wake in reversed(self._wakes):
+                wake()
 
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call `wake`, from any thread, whenever the work is told to end; at once if it was told already."""
+        """Call `wake`, from any thread, whenever the work is told to end; at once if it was told already.
+
+        Of several, one within the other, the innermost is called first.
+        """
         with self._lock:
-            self._wake = wake
+            self._wakes.append(wake)
             if self.reason is not None:
                 wake()
         try:
             yield
         finally:
             with self._lock:
-                self._wake = None
+                self._wakes.remove(wake)
 
 
 def stopped(work: Work, reason: Reason) -> Outcome:

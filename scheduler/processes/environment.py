@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
+from scheduler import report_keys
 from scheduler.values import as_text
 from scheduler.work import Work
 
@@ -36,7 +37,7 @@ def _facts(work: Work) -> Iterable[tuple[str, str]]:
     if work.graph_run_id is not None:
         yield "SCHEDULER_EXECUTION_ID", str(work.graph_run_id)
     if work.report_key is not None:
-        yield "SCHEDULER_REPORT_URL", f"{settings.PUBLIC_URL.rstrip('/')}/scheduler/execution/report/{work.report_key}/"
+        yield "SCHEDULER_REPORT_URL", report_keys.url(work.report_key)
     yield "SCHEDULER_PARAMS", json.dumps(dict(work.params), ensure_ascii=False)
     scalars = {key: value for key, value in work.params.items() if not isinstance(value, dict | list)}
     yield from _named("SCHEDULER_PARAM_", scalars)
