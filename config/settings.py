@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "config",
     "scheduler",
     "runs",
+    "jobs",
     "dags",
     "api",
     "rest_framework",

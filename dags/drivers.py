@@ -12,6 +12,7 @@ from typing import Any
 from dags.errors import InvalidTask
 
 NUMBERS = {0: "offline", 1: "python", 2: "shell"}  # the seed's is_py_func
+JOB = "job"  # the driver whose tasks are runs of Jobs
 SYSTEM = 2  # what a driver without a number of its own reads as
 _KINDS = {"args": (list, "a list"), "kwargs": (dict, "an object"), "env": (dict, "an object"), "cwd": (str, "text")}
 

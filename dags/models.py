@@ -1,12 +1,13 @@
-"""Project, Graph, Task, Edge: the blueprint. Written by `dags/services.py` alone."""
+"""Project, Graph, Task, Edge: the blueprint, written by `dags/services.py` alone; and Job, what a task may refer to."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 
-from dags.rules import Condition, OnFailure, TriggerRule
+from dags.rules import Condition, JobState, OnFailure, TriggerRule
 
 
 class Project(models.Model):
@@ -99,3 +100,36 @@ class Edge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_from_id} -> {self.task_to_id}"
+
+
+class Job(models.Model):
+    """The definition of processing logic. Abstract: each kind is a model of its own in `jobs/`, and shares this row.
+
+    A task of the driver `job` names one in its configs; one alone can be run too.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=20, editable=False, help_text="Which model has the rest of it.")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    is_scheduled = models.BooleanField(default=False, help_text="Runs with the project's daily schedule.")
+    state = models.CharField(
+        max_length=10,
+        choices=JobState.choices,
+        default=JobState.UPDATE,
+        editable=False,
+        help_text="Written by the roll-up alone.",
+    )
+    succeeded_at = models.DateTimeField(null=True, editable=False, help_text="When its last success began.")
+    changed_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When its definition was last changed.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="job_name_unique_in_project"),
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_known"),
+        ]
+        indexes = [models.Index(fields=["project", "kind"], name="job_of_project")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""What a graph can say about when its tasks run. Pure: of Django only the base of enums."""
+"""What a graph can say about when its tasks run, and where a job stands. Pure: of Django only the base of enums."""
 
 from django.db import models
 
@@ -40,3 +40,18 @@ class Condition(models.TextChoices):
     """The parent has failed."""
     DONE = "done"
     """The parent has ended: success, failure or skip."""
+
+
+class JobState(models.TextChoices):
+    """Where a Job stands: a function of its latest runs."""
+
+    UPDATE = "update"
+    """It has never run."""
+    PENDING = "pending"
+    """Its latest run has not started."""
+    LOAD = "load"
+    """Its latest run is at work, or waits for something outside."""
+    ERROR = "error"
+    """Its latest run failed, or was cancelled."""
+    DONE = "done"
+    """Its latest run succeeded, or found that there was nothing to do since one that did."""

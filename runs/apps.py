@@ -13,6 +13,7 @@ class RunsConfig(AppConfig):
         from runs import celery_results, live, retention, rollup, signals
 
         signals.job_runs_moved.connect(rollup.roll_up_graph_runs, dispatch_uid="roll_up_graph_runs")
+        signals.job_runs_moved.connect(rollup.roll_up_jobs, dispatch_uid="roll_up_jobs")
         signals.graph_runs_moved.connect(rollup.roll_up_projects, dispatch_uid="roll_up_projects")
         signals.graph_runs_moved.connect(celery_results.show_graph_runs, dispatch_uid="show_graph_runs")
         signals.job_runs_moved.connect(live.announce_job_runs, dispatch_uid="announce_job_runs")

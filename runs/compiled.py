@@ -81,6 +81,11 @@ class Compiled:
         return parents
 
     @cached_property
+    def has_jobs(self) -> bool:
+        """Whether any task is the run of a Job."""
+        return any(specs.job_of(entry) is not None for entry in self.entries)
+
+    @cached_property
     def root_queues(self) -> frozenset[str]:
         """The queues of the tasks that wait for nobody."""
         return frozenset(queue for _, _, queue, _, parents, *_ in self.rows() if not parents)
@@ -100,8 +105,8 @@ class Compiled:
                     stack.append(parent)
         return found
 
-    def rows(self) -> Iterator[tuple[int, str, str, int, int, float | None, bool]]:
-        """Yield (node, key, queue, priority, parents, timeout, quick) of every task: what its JobRun starts with."""
+    def rows(self) -> Iterator[tuple[int, str, str, int, int, float | None, bool, int | None]]:
+        """Yield (node, key, queue, priority, parents, timeout, quick, job) of every task: what its JobRun starts with."""
         for node, entry in enumerate(self.entries):
             yield (
                 node,
@@ -111,6 +116,7 @@ class Compiled:
                 self.parent_count[node],
                 entry.get("timeout"),
                 specs.may_be_quick(entry),
+                specs.job_of(entry),
             )
 
 

@@ -119,11 +119,14 @@ class GraphRun(models.Model):
 
 
 class JobRun(models.Model):
-    """One run of one task inside a GraphRun, or of one Job on its own."""
+    """One run of one task inside a GraphRun; a Job on its own runs as a graph of one task."""
 
     graph_run = models.ForeignKey(GraphRun, null=True, on_delete=models.CASCADE, related_name="job_runs")
     node = models.PositiveIntegerField(null=True, help_text="The task's index in the ExecutionGraph.")
     key = models.CharField(max_length=200)
+    job = models.ForeignKey(
+        "dags.Job", null=True, on_delete=models.SET_NULL, db_index=False, related_name="runs", help_text="Of the driver `job`."
+    )
     task_id = models.UUIDField(null=True, unique=True, help_text="On its own: AsyncResult(task_id) tells of it.")
     state = models.CharField(max_length=10, choices=states.JobRunState.choices, default=states.JobRunState.PENDING)
     attempt = models.PositiveIntegerField(default=0, help_text="Fences every write of a try: an older try changes nothing.")
@@ -135,7 +138,7 @@ class JobRun(models.Model):
     reason = models.TextField(null=True, help_text="Why it is where it is, when that is not plain.")
     queue = models.CharField(max_length=110, default="default")
     priority = models.SmallIntegerField(default=0)
-    available_at = models.DateTimeField(null=True, help_text="When QUEUED: not to be claimed before.")
+    available_at = models.DateTimeField(null=True, help_text="QUEUED: not claimed before. WAITING: queued then.")
     timeout = models.FloatField(null=True, help_text="Seconds an attempt may take.")
     quick = models.BooleanField(default=False, help_text="May be claimed together with others, if they turn out to be short.")
     deadline_at = models.DateTimeField(null=True, help_text="When the present attempt times out.")
@@ -190,6 +193,14 @@ class JobRun(models.Model):
                 condition=models.Q(state__in=states.OWED, deadline_at__isnull=False),
                 name="job_run_deadline",
             ),
+            # Waits whose time has come.
+            models.Index(
+                fields=["available_at"],
+                condition=models.Q(state=states.JobRunState.WAITING, available_at__isnull=False),
+                name="job_run_waiting_until",
+            ),
+            # The latest runs of a job.
+            models.Index(fields=["job", "-id"], condition=models.Q(job__isnull=False), name="job_run_of_job"),
             # Reports by key, and by one-time key.
             models.Index(fields=["key"], condition=models.Q(state__in=states.OWED), name="job_run_owed_by_key"),
             models.Index(

@@ -1,4 +1,4 @@
-"""The roll-up: JobRuns into their GraphRun, GraphRuns into their Project. Recomputed, never counted up.
+"""The roll-up: JobRuns into their GraphRun and their Job, GraphRuns into their Project. Recomputed, never counted up.
 
 Receivers of the two signals, connected in `runs/apps.py`; they run inside the transaction of the move, under the lock
 that `transitions.moving` took, so that no crash can part a child from its parent.
@@ -6,11 +6,13 @@ that `transitions.moving` took, so that no crash can part a child from its paren
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from runs import sql, states, transitions
+from runs.compiled import compile_all
 from runs.states import JobRunState
+from runs.transitions import LockedRun
 
 
 def roll_up_graph_runs(sender: Any, *, graph_run_ids: Sequence[int], moves: Sequence[Any] = (), **kwargs: Any) -> None:
@@ -39,6 +41,18 @@ def _unchanged(moves: Sequence[Any]) -> set[int]:
     had_started = {move.graph_run_id for move in moves if move.from_state in states.OWED}
     has_started = {move.graph_run_id for move in moves if move.state not in (JobRunState.PENDING, JobRunState.QUEUED)}
     return unfinished & (had_started | (unfinished - has_started))
+
+
+def roll_up_jobs(
+    sender: Any, *, runs: Mapping[int, LockedRun], moves: Sequence[Any] = (), expanded: Collection[int] = (), **kwargs: Any
+) -> None:
+    """Give each Job the state that its latest run leads to. Runs of graphs without Jobs cost nothing."""
+    graphs = compile_all(runs[pk].execution_graph_id for pk in {*expanded, *(move.graph_run_id for move in moves)})
+    if not any(graph.has_jobs for graph in graphs.values()):
+        return
+    locked = sql.LOCK_JOBS.rows({"moved": [move.id for move in moves], "expanded": list(expanded)})
+    if locked:
+        sql.ROLL_UP_JOBS.rows({"ids": [pk for (pk,) in locked]})
 
 
 def roll_up_projects(sender: Any, *, moves: Sequence[transitions.RunMoved], **kwargs: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from dags import topology
+from dags.drivers import JOB
 from dags.rules import Condition, OnFailure, TriggerRule
 
 TASK_DEFAULTS: dict[str, Any] = {
@@ -88,6 +89,11 @@ def may_be_quick(entry: Mapping[str, Any]) -> bool:
     """Tell whether a task may be claimed with others: a plain callable, without a timeout, that reports itself."""
     task = read_task(entry)
     return bool(task["driver"] == "python" and task["timeout"] is None and task["auto_report"])
+
+
+def job_of(entry: Mapping[str, Any]) -> int | None:
+    """Return the id of the Job that a task runs, if it is one."""
+    return (entry.get("configs") or {}).get("job") if entry.get("driver") == JOB else None
 
 
 def write_edge(parent: int, child: int, condition: str) -> list[Any]:

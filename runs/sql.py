@@ -71,7 +71,8 @@ SETTLE = Statement(
     UPDATE runs_jobrun j SET
         state = g.state, results = g.results::jsonb, errors = g.errors::jsonb, reason = g.reason,
         failures = j.failures + g.failed, losses = j.losses + g.lost,
-        available_at = CASE WHEN g.state = 'QUEUED' THEN clock_timestamp() + g.delay * interval '1 second' END,
+        available_at = CASE WHEN g.state = 'QUEUED' OR (g.state = 'WAITING' AND g.delay > 0)
+            THEN clock_timestamp() + g.delay * interval '1 second' END,
         deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
         completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
     FROM given g JOIN runs_jobrun old ON old.id = g.id
@@ -87,29 +88,6 @@ SETTLE = Statement(
     ),
     """,
     ),
-)
-
-# The counters of undecided job runs: those at the given nodes, or all of a run.
-PENDING_AT = Statement(
-    "pending_at",
-    """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
-    WHERE graph_run_id = %(run)s AND node = ANY(%(nodes)s) AND state = 'PENDING'
-""",
-)
-PENDING_OF_RUN = Statement(
-    "pending_of_run",
-    """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
-    WHERE graph_run_id = %(run)s AND state = 'PENDING'
-""",
-)
-NOT_STARTED_OF_RUN = Statement(
-    "not_started_of_run",
-    """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
-    WHERE graph_run_id = %(run)s AND state IN ('PENDING', 'QUEUED')
-""",
 )
 
 # Write what ended parents did to job runs: counters, and for the decided ones QUEUED or SKIPPED.
@@ -246,6 +224,38 @@ MOVE_RUNS = Statement(
 """,
 )
 
+# Lock jobs before looking at their latest runs, like projects, and before them.
+LOCK_JOBS = Statement(
+    "lock_jobs",
+    """
+    SELECT id FROM dags_job WHERE id IN (
+        SELECT job_id FROM runs_jobrun
+        WHERE job_id IS NOT NULL AND (id = ANY(%(moved)s::bigint[]) OR graph_run_id = ANY(%(expanded)s::bigint[]))
+    ) ORDER BY id FOR NO KEY UPDATE
+    """,
+)
+
+# Give jobs the state that their latest run leads to. One that was skipped leaves things as they were: it did not begin, or
+# found nothing to do.
+ROLL_UP_JOBS = Statement(
+    "roll_up_jobs",
+    """
+    UPDATE dags_job j SET state = new.state, succeeded_at = COALESCE(new.succeeded_at, j.succeeded_at)
+    FROM (
+        SELECT i.id,
+            CASE latest.state WHEN 'PENDING' THEN 'pending' WHEN 'QUEUED' THEN 'pending' WHEN 'RUNNING' THEN 'load'
+                WHEN 'WAITING' THEN 'load' WHEN 'SUCCESS' THEN 'done' WHEN 'FAILED' THEN 'error' WHEN 'CANCELLED' THEN 'error'
+                ELSE 'update' END AS state,
+            CASE latest.state WHEN 'SUCCESS' THEN latest.started_at END AS succeeded_at
+        FROM unnest(%(ids)s::bigint[]) AS i (id) LEFT JOIN LATERAL (
+            SELECT r.state, r.started_at FROM runs_jobrun r
+            WHERE r.job_id = i.id AND r.state <> 'SKIPPED' ORDER BY r.id DESC LIMIT 1
+        ) latest ON true
+    ) new
+    WHERE j.id = new.id AND (j.state, j.succeeded_at) IS DISTINCT FROM (new.state, COALESCE(new.succeeded_at, j.succeeded_at))
+    """,
+)
+
 # Lock projects before looking at their latest runs, ordered by id and always after the runs: of two runs that move together
 # the second to write must see the first.
 LOCK_PROJECTS = Statement("lock_projects", "SELECT id FROM dags_project WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE")
@@ -265,34 +275,6 @@ ROLL_UP_PROJECTS = Statement(
 
 # The columns that COPY fills when a run gets its JobRuns.
 JOB_RUN_COLUMNS = (
-    "graph_run_id, node, key, queue, priority, waiting_on, timeout, quick, "
+    "graph_run_id, node, key, queue, priority, waiting_on, timeout, quick, job_id, "
     "state, attempt, failures, losses, parents_met, parents_failed"
-)
-
-# Count the claimable job runs of a run by queue; no more than the limit are looked at.
-READY_WORK = Statement(
-    "ready_work",
-    """
-    SELECT queue, count(*) FROM (
-        SELECT queue FROM runs_jobrun
-        WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND available_at <= clock_timestamp() LIMIT %(limit)s
-    ) ready GROUP BY queue
-    """,
-)
-
-# Write how many walkers runs have.
-WRITE_WALKERS = Statement(
-    "write_walkers",
-    """
-    UPDATE runs_graphrun r SET walkers = g.walkers::jsonb, rung_at = clock_timestamp()
-    FROM unnest(%(ids)s::bigint[], %(walkers)s::text[]) AS g (id, walkers) WHERE r.id = g.id
-""",
-)
-
-# Note when a run's next retry is due; an earlier one stays.
-WAKE_IN = Statement(
-    "wake_in",
-    """
-    UPDATE runs_graphrun SET wake_at = LEAST(wake_at, clock_timestamp() + %(seconds)s * interval '1 second') WHERE id = %(run)s
-""",
 )

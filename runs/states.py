@@ -20,13 +20,13 @@ class JobRunState(models.TextChoices):
     RUNNING = "RUNNING"
     """A live worker owns it: this attempt is its own until the worker is lost."""
     WAITING = "WAITING"
-    """Something outside owes us a report, an approval or a time; no worker is held."""
+    """Something outside owes us a report, an approval or a time; no worker is held. Left for QUEUED when its time comes."""
     SUCCESS = "SUCCESS"
     """Its outcome is recorded in `results`. Final."""
     FAILED = "FAILED"
     """Its last attempt failed; `errors` says how. Final."""
     SKIPPED = "SKIPPED"
-    """Its trigger rule can no longer hold; `reason` says why. Final."""
+    """Its trigger rule can no longer hold, or it found nothing to do; `reason` says why. Final."""
     CANCELLED = "CANCELLED"
     """Its run was cancelled before it ended. Final."""
 
@@ -56,12 +56,12 @@ OWED = (_J.RUNNING, _J.WAITING)  # an outcome is owed for the present attempt
 # Each state and the states it may be entered from.
 SOURCES: dict[JobRunState, tuple[JobRunState, ...]] = {
     _J.PENDING: (),
-    _J.QUEUED: (_J.PENDING, _J.RUNNING, _J.WAITING),  # unlocked; given back or to be retried; to be retried
+    _J.QUEUED: (_J.PENDING, _J.RUNNING, _J.WAITING),  # unlocked; given back or to be retried; to be retried or due
     _J.RUNNING: (_J.QUEUED,),
     _J.WAITING: (_J.RUNNING,),
     _J.SUCCESS: (_J.RUNNING, _J.WAITING),
     _J.FAILED: (_J.QUEUED, _J.RUNNING, _J.WAITING),  # from QUEUED: it can never be started
-    _J.SKIPPED: (_J.PENDING, _J.QUEUED),
+    _J.SKIPPED: (_J.PENDING, _J.QUEUED, _J.RUNNING, _J.WAITING),  # from the last two: it found nothing to do
     _J.CANCELLED: (_J.PENDING, _J.QUEUED, _J.RUNNING, _J.WAITING),
 }
 

@@ -25,8 +25,8 @@ from runs.models import GraphRun, JobRun
 from runs.prepared import Statement
 from runs.states import GraphRunState, JobRunState
 
-JobRunRow = tuple[int, str, str, int, int, float | None, bool]
-"""What a JobRun starts with: node, key, queue, priority, parents, timeout, quick."""
+JobRunRow = tuple[int, str, str, int, int, float | None, bool, int | None]
+"""What a JobRun starts with: node, key, queue, priority, parents, timeout, quick, job."""
 
 
 class Moved(NamedTuple):
@@ -201,7 +201,9 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
         yield moves
         if moves.made or moves.expanded:
             touched = moves.expanded.union(move.graph_run_id for move in moves.made)
-            signals.job_runs_moved.send(sender=JobRun, graph_run_ids=sorted(touched), moves=moves.made)
+            signals.job_runs_moved.send(
+                sender=JobRun, graph_run_ids=sorted(touched), moves=moves.made, expanded=moves.expanded, runs=moves.runs
+            )
         if moves.created:
             # Last: from here on the projects are locked, and other launches in them wait.
             created = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]

@@ -27,7 +27,7 @@ def waiting_for(run: JobRun) -> dict[str, Any] | None:
         case JobRunState.QUEUED:
             return _for_its_time(run) or _for_a_worker(run) or _for_its_run(run) or _for_a_slot(run)
         case JobRunState.WAITING:
-            return _for_a_report(run)
+            return _for_a_report(run) if run.available_at is None else _for_a_time(run)
     return None
 
 
@@ -59,6 +59,10 @@ def _for_its_time(run: JobRun) -> dict[str, Any] | None:
     if not JobRun.objects.filter(pk=run.pk, available_at__gt=Now()).exists():
         return None
     return _told("time", "Waiting for its time: it is to be tried again then.", until=run.available_at)
+
+
+def _for_a_time(run: JobRun) -> dict[str, Any]:
+    return _told("time", f"Waiting for its time: {run.reason}.", until=run.available_at)
 
 
 def _for_a_worker(run: JobRun) -> dict[str, Any] | None:

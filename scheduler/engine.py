@@ -141,7 +141,9 @@ def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Set
     settled = []
     for pk, attempt, outcome in ended:
         if outcome.state != JobRunState.FAILED:
-            after = retry.unless_cancelled(outcome.state, outcome.reason, cancel_requested=run.cancel_requested)
+            after = retry.unless_cancelled(
+                outcome.state, outcome.reason, cancel_requested=run.cancel_requested, delay=outcome.delay
+            )
         elif pk in facts:
             node, known = facts[pk]
             after = retry.after_failure(known, graph.task(node), permanent=outcome.permanent)
@@ -159,7 +161,7 @@ def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Set
                 failed=outcome.state == JobRunState.FAILED,
             )
         )
-    delays = [one.delay for one in settled if one.delay]
+    delays = [one.delay for one in settled if one.delay and one.state == JobRunState.QUEUED]
     if delays:
         spread.wake_in(run.id, min(delays))
     return settled

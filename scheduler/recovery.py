@@ -22,7 +22,7 @@ from runs import transitions
 from runs.models import GraphRun, JobRun, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
 from scheduler import dispatch, engine, faults, nodes, spread, sql, walks
-from scheduler.work import failed, given_back
+from scheduler.work import AGAIN, failed, given_back
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +143,13 @@ def enforce_timeouts(rows: Rows) -> None:
             engine.settle(run_id, [(job_run_id, attempt, outcome)], cause="timed out")
 
 
+def end_waits(rows: Rows) -> None:
+    """Queue (JobRun id, run id, attempt) that waited for a time which has come."""
+    for run_id, attempts in _by_run(rows).items():
+        with _repairing(run_id):
+            engine.settle(run_id, [(pk, attempt, AGAIN) for pk, attempt in attempts.items()], cause="its time has come")
+
+
 def ring(rows: Rows) -> None:
     """Ring a walker for each queue of the runs that has claimable work; who was counted before may be dead."""
     _ring([row[0] for row in rows])
@@ -205,6 +212,7 @@ def _by_run(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[int, int]]:
 _duties = [
     Duty(find=lambda: sql.LOST_ATTEMPTS.rows({"lease": settings.LEASE}), act=take_back_lost),
     Duty(find=lambda: sql.TIMED_OUT.rows({"grace": settings.KILL_GRACE * 2}), act=enforce_timeouts),
+    Duty(find=lambda: sql.WAITED.rows({}), act=end_waits),
     Duty(find=lambda: sql.TAKE_DUE_ALARMS.rows({}), act=ring),
     Duty(find=lambda: sql.TAKE_OVERDUE_RUNS.rows({"grace": settings.RING_GRACE}), act=ring_again),
     Duty(find=_long_silent, act=forget_dead_workers),

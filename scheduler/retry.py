@@ -23,7 +23,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """The state that a job moves to; when that is QUEUED, after how many seconds it may be claimed."""
+    """The state that a job moves to; when that is QUEUED or WAITING, after how many seconds it may be claimed."""
 
     state: JobRunState
     delay: float = 0.0
@@ -38,11 +38,11 @@ def delay(failures: int, task: Mapping[str, Any]) -> float:
         return MAX_DELAY
 
 
-def unless_cancelled(state: JobRunState, reason: str | None, *, cancel_requested: bool) -> Settlement:
+def unless_cancelled(state: JobRunState, reason: str | None, *, cancel_requested: bool, delay: float = 0.0) -> Settlement:
     """Decide where an attempt goes that has not failed: a cancel ends what would go on."""
     if cancel_requested and state not in FINISHED:
         return Settlement(state=JobRunState.CANCELLED, reason="cancelled")
-    return Settlement(state=state, reason=reason)
+    return Settlement(state=state, reason=reason, delay=delay)
 
 
 def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool = False) -> Settlement:

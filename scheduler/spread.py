@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dags.rules import OnFailure
-from runs import sql
 from runs.compiled import Compiled
 from runs.models import JobRun
 from runs.prepared import Statement
@@ -15,7 +14,16 @@ from runs.states import JobRunState
 from runs.transitions import Decided
 from scheduler import readiness
 from scheduler.readiness import Pending
-from scheduler.sql import BUSY_SLOTS, CLAIMABLE_ELSEWHERE
+from scheduler.sql import (
+    BUSY_SLOTS,
+    CLAIMABLE_ELSEWHERE,
+    NOT_STARTED_OF_RUN,
+    PENDING_AT,
+    PENDING_OF_RUN,
+    READY_WORK,
+    WAKE_IN,
+    WRITE_WALKERS,
+)
 
 
 def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunState]]) -> list[Decided]:
@@ -25,15 +33,15 @@ def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunSt
     """
     failed = [node for node, end in ended if end == JobRunState.FAILED]
     if failed and graph.on_failure == OnFailure.STOP:
-        undecided = _read(sql.NOT_STARTED_OF_RUN, run=run_id)
+        undecided = _read(NOT_STARTED_OF_RUN, run=run_id)
         stopped = readiness.stop(graph, failed[0], undecided).changed
         return _decided(stopped + readiness.unlock(graph, ended, undecided).changed)
     children = sorted({child for node, _ in ended for child in graph.children(node)})
     if not children:
         return []
-    unlocked = readiness.unlock(graph, ended, _read(sql.PENDING_AT, run=run_id, nodes=children))
+    unlocked = readiness.unlock(graph, ended, _read(PENDING_AT, run=run_id, nodes=children))
     if unlocked.missing:
-        unlocked = readiness.unlock(graph, ended, _read(sql.PENDING_OF_RUN, run=run_id))
+        unlocked = readiness.unlock(graph, ended, _read(PENDING_OF_RUN, run=run_id))
     return _decided(unlocked.changed)
 
 
@@ -56,7 +64,7 @@ def has_failed(run_id: int) -> bool:
 
 def ready_work(run_id: int, *, limit: int) -> Mapping[str, int]:
     """Count claimable JobRuns by queue; no more than `limit` are looked at."""
-    return dict(sql.READY_WORK.rows({"run": run_id, "limit": limit}))
+    return dict(READY_WORK.rows({"run": run_id, "limit": limit}))
 
 
 def busy_slots(queue: str) -> int:
@@ -72,9 +80,9 @@ def claimable_elsewhere(queues: Sequence[str], *, besides: Sequence[int]) -> tup
 
 def write_walkers(walkers: Mapping[int, Mapping[str, int]]) -> None:
     """Write how many walkers each run has, by queue: some were rung just now, or one left."""
-    sql.WRITE_WALKERS.rows({"ids": list(walkers), "walkers": [json.dumps(count) for count in walkers.values()]})
+    WRITE_WALKERS.rows({"ids": list(walkers), "walkers": [json.dumps(count) for count in walkers.values()]})
 
 
 def wake_in(run_id: int, seconds: float) -> None:
     """Have the sweep ring the run once a retry is due, or sooner if it was to be woken sooner."""
-    sql.WAKE_IN.rows({"run": run_id, "seconds": seconds})
+    WAKE_IN.rows({"run": run_id, "seconds": seconds})

@@ -82,6 +82,14 @@ TIMED_OUT = Statement(
 """,
 )
 
+# Waits whose time has come.
+WAITED = Statement(
+    "waited",
+    """
+    SELECT id, graph_run_id, attempt FROM runs_jobrun WHERE state = 'WAITING' AND available_at <= clock_timestamp()
+""",
+)
+
 # Is there work for a worker of these queues in a run that nobody works on, overdue for longer than the grace time?
 IS_NEGLECTED = Statement(
     "is_neglected",
@@ -91,5 +99,56 @@ IS_NEGLECTED = Statement(
         WHERE j.state = 'QUEUED' AND j.queue = ANY(%(queues)s)
             AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'
             AND NOT EXISTS (SELECT 1 FROM runs_jobrun o WHERE o.graph_run_id = j.graph_run_id AND o.state = 'RUNNING'))
+""",
+)
+
+# Count the claimable job runs of a run by queue; no more than the limit are looked at.
+READY_WORK = Statement(
+    "ready_work",
+    """
+    SELECT queue, count(*) FROM (
+        SELECT queue FROM runs_jobrun
+        WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND available_at <= clock_timestamp() LIMIT %(limit)s
+    ) ready GROUP BY queue
+    """,
+)
+
+# Write how many walkers runs have.
+WRITE_WALKERS = Statement(
+    "write_walkers",
+    """
+    UPDATE runs_graphrun r SET walkers = g.walkers::jsonb, rung_at = clock_timestamp()
+    FROM unnest(%(ids)s::bigint[], %(walkers)s::text[]) AS g (id, walkers) WHERE r.id = g.id
+""",
+)
+
+# Note when a run's next retry is due; an earlier one stays.
+WAKE_IN = Statement(
+    "wake_in",
+    """
+    UPDATE runs_graphrun SET wake_at = LEAST(wake_at, clock_timestamp() + %(seconds)s * interval '1 second') WHERE id = %(run)s
+""",
+)
+
+# The counters of undecided job runs: those at the given nodes, or all of a run.
+PENDING_AT = Statement(
+    "pending_at",
+    """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND node = ANY(%(nodes)s) AND state = 'PENDING'
+""",
+)
+PENDING_OF_RUN = Statement(
+    "pending_of_run",
+    """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND state = 'PENDING'
+""",
+)
+NOT_STARTED_OF_RUN = Statement(
+    "not_started_of_run",
+    """
+    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    WHERE graph_run_id = %(run)s AND state IN ('PENDING', 'QUEUED')
 """,
 )

@@ -36,16 +36,18 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, WAITING, CANCELLED or QUEUED with a `reason`.
+    """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, any other state with a `reason`.
 
-    `permanent` failures are not retried: the same would happen again. `final` ones end a task
-    that waits for a report too: work that could not be started, or had to be stopped.
+    WAITING with a `delay` ends by itself: after so many seconds the work is begun again. `permanent` failures are not
+    retried: the same would happen again. `final` ones end a task that waits for a report too: work that could not be
+    started, or had to be stopped.
     """
 
     state: JobRunState
     results: Any = None
     errors: Any = None
     reason: str | None = None
+    delay: float = 0.0
     permanent: bool = False
     final: bool = False
 
@@ -65,9 +67,14 @@ def not_started(error: str, *, permanent: bool = True) -> Outcome:
     return Outcome(state=JobRunState.FAILED, errors={"error": error}, permanent=permanent, final=True)
 
 
-def waiting(reason: str) -> Outcome:
-    """Return the outcome of work whose end is reported from outside."""
-    return Outcome(state=JobRunState.WAITING, reason=reason)
+def waiting(reason: str, *, seconds: float = 0.0) -> Outcome:
+    """Return the outcome of work whose end is reported from outside, or that is begun again after so many seconds."""
+    return Outcome(state=JobRunState.WAITING, reason=reason, delay=seconds)
+
+
+def skipped(reason: str) -> Outcome:
+    """Return the outcome of work that found nothing to do."""
+    return Outcome(state=JobRunState.SKIPPED, reason=reason)
 
 
 def cancelled(reason: str = "cancelled") -> Outcome:
@@ -78,3 +85,7 @@ def cancelled(reason: str = "cancelled") -> Outcome:
 def given_back(reason: str) -> Outcome:
     """Return the outcome of work that another worker is to begin anew; it counts neither as a failure nor as a loss."""
     return Outcome(state=JobRunState.QUEUED, reason=reason)
+
+
+AGAIN = Outcome(state=JobRunState.QUEUED)
+"""The outcome of a wait that is over: the work is begun again."""

@@ -11,6 +11,7 @@ from dags.commanding import MayCommand, anyone, check_commands
 from dags.definitions import Definition, Fields, define
 from dags.models import Edge, Graph, Task
 from dags.params import check_schema
+from dags.referring import check_jobs
 from dags.services.locks import lock_graphs
 from dags.services.projects import default_project
 
@@ -33,6 +34,7 @@ def create_graphs(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -
             graph.project = default_project()
     Graph.objects.bulk_create(graphs)
     for graph, definition in zip(graphs, definitions, strict=True):
+        check_jobs(graph.project_id, definition.tasks)
         check_commands(may_command, graph.project_id, (), definition.tasks)
         _write(graph, definition)
     return graphs
@@ -73,6 +75,7 @@ def _update(graph: Graph, changes: Fields, may_command: MayCommand) -> None:
         present = _present_tasks(graph)
         tasks = changes.get("tasks", present)
         check_commands(may_command, graph.project_id, () if moved else present, tasks)
+        check_jobs(graph.project_id, tasks)
         if rewritten:
             _write(graph, define(tasks, changes.get("edges", ())))
     graph.revision += 1

@@ -11,6 +11,7 @@ from dags.commanding import MayCommand, anyone, check_commands
 from dags.definitions import Fields, check_task, unique_keys
 from dags.errors import InvalidTask, TaskNotFound
 from dags.models import Graph, Task
+from dags.referring import check_jobs
 from dags.services.locks import count_edit, lock_graphs
 
 
@@ -21,7 +22,9 @@ def create_tasks(rows: Sequence[Fields], *, may_command: MayCommand = anyone) ->
         check_task(row)
     graphs = lock_graphs(row["parent"].pk for row in rows)
     for graph in graphs.values():
-        check_commands(may_command, graph.project_id, _contents(graph), [row for row in rows if row["parent"] == graph])
+        own = [row for row in rows if row["parent"] == graph]
+        check_jobs(graph.project_id, own)
+        check_commands(may_command, graph.project_id, _contents(graph), own)
     tasks = [task for graph in graphs.values() for task in _new_tasks(graph, [row for row in rows if row["parent"] == graph])]
     Task.objects.bulk_create(tasks)
     count_edit(graphs.values())
@@ -36,6 +39,7 @@ def update_tasks(changes: Mapping[int, Fields], *, may_command: MayCommand = any
         _change(task, changes[task.pk])
     for graph in graphs:
         contents = [_content(task) for task in tasks if task.parent_id == graph.pk]
+        check_jobs(graph.project_id, contents)
         check_commands(may_command, graph.project_id, _contents(graph), contents)
     Task.objects.bulk_update(tasks, sorted({"key"}.union(*changes.values()) - {"parent"}))
     count_edit(graphs)

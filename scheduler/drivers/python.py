@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import functools
 import inspect
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import psycopg2
-from billiard.common import terminate_handler_fired
-from celery.exceptions import WorkerShutdown, WorkerTerminate
-from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from dags import callables
 from dags.drivers import DriverSpec
 from dags.errors import InvalidTask, UnknownCallable
 from runs.logs import LogWriter
-from scheduler import interrupt, templates, values
-from scheduler.capture import captured
-from scheduler.stop import Stop, stopped
+from scheduler import calling, templates, values
+from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, failed, not_started, succeeded
-
-MAX_ERROR = 4096  # characters of an error's repr
-MAX_TRACEBACK = 32 * 1024  # characters, of its end
 
 
 def _check(command: str, configs: Mapping[str, Any]) -> None:
@@ -50,73 +37,12 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
         function = callables.resolve(work.command)
     except UnknownCallable as error:
         return not_started(error.message)
-    bound = functools.partial(_complete, function, work.configs.get("args", ()), work.configs.get("kwargs", {}))
-    outside = not connection.in_atomic_block  # always, but in tests that roll back
-    try:
-        with captured(log):
-            value = interrupt.call(bound, stop, work.timeout, unblock=_query_cancel())
-    except BaseException as error:
-        if _worker_leaves(error):
-            raise
-        return _raised(error) if stop.reason is None else stopped(work, stop.reason)
-    finally:
-        if outside:
-            _restore_connection(interrupted=stop.reason is not None)
+    args, kwargs = work.configs.get("args", ()), work.configs.get("kwargs", {})
+    return calling.call(function, args, kwargs, ended=_returned, work=work, log=log, stop=stop)
+
+
+def _returned(value: Any) -> Outcome:
     try:
         return succeeded(values.normalized(value))
     except ValueError as error:
         return failed(f"the result cannot be stored as JSON: {error}")
-
-
-def _complete(function: Any, args: Any, kwargs: Any) -> Any:
-    value = function(*args, **kwargs)
-    return asyncio.run(value) if inspect.iscoroutine(value) else value
-
-
-def _worker_leaves(error: BaseException) -> bool:
-    """Tell the worker's own end from a callable that calls sys.exit()."""
-    return isinstance(error, KeyboardInterrupt | WorkerShutdown | WorkerTerminate) or terminate_handler_fired()
-
-
-def _raised(error: BaseException) -> Outcome:
-    told = values.storable(_repr(error))[:MAX_ERROR]
-    trace = values.storable("".join(traceback.format_exception(type(error), error, _own_trace(error))))
-    return failed(told, traceback=trace[-MAX_TRACEBACK:])
-
-
-def _repr(error: BaseException) -> str:
-    try:
-        return repr(error)
-    except Exception:
-        return f"{type(error).__name__} (its repr() fails)"
-
-
-def _own_trace(error: BaseException) -> Any:
-    """Return the traceback from the callable's first frame on: ours say nothing to its author."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code is not _complete.__code__:
-        trace = trace.tb_next
-    return trace and trace.tb_next
-
-
-def _query_cancel() -> Callable[[], None]:
-    """Return what cancels, from any thread, the query that this thread waits for: no signal gets through to Python then."""
-    wrapper = connections[DEFAULT_DB_ALIAS]
-
-    def cancel() -> None:
-        if wrapper.connection is not None:
-            with contextlib.suppress(psycopg2.Error):  # it was closed just now
-                wrapper.connection.cancel()
-
-    return cancel
-
-
-def _restore_connection(interrupted: bool) -> None:
-    """Let go of a connection whose transaction the callable, or the interrupt within it, has left open or half ended."""
-    if connection.connection is None:
-        return
-    if interrupted or connection.in_atomic_block or not connection.autocommit:
-        connection.close()
-        del connections[DEFAULT_DB_ALIAS]  # Django's idea of the transaction goes with it
-    elif connection.errors_occurred:
-        connection.close_if_unusable_or_obsolete()
