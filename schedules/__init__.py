@@ -1,0 +1,1 @@
+"""When graphs are launched."""
