@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "jobs",
     "dags",
     "api",
+    "outbound",
     "rest_framework",
     "axes",
     "knox",
@@ -107,7 +108,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "filters": {"one_line": {"()": "api.log_lines.OneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
-    "loggers": {"uvicorn.access": {"handlers": ["stderr"], "propagate": False}},  # its lines hold paths
+    "loggers": {
+        "uvicorn.access": {"handlers": ["stderr"], "propagate": False},  # its lines hold paths
+        "httpx": {"level": "WARNING"},  # below, it tells whole addresses, keys in them included
+    },
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 
@@ -208,5 +212,6 @@ CALLABLES = env.words("CELERIAC_CALLABLES")  # dotted paths allowed besides regi
 WORK_DIR = env.path("CELERIAC_WORK_DIR", BASE_DIR)  # where process tasks start, unless configs.cwd says otherwise
 TASK_ENV = ["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", *env.words("CELERIAC_TASK_ENV")]
 PUBLIC_URL = env.text("CELERIAC_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}")  # in SCHEDULER_REPORT_URL
+OUTBOUND_ALLOW = env.words("CELERIAC_OUTBOUND_ALLOW")  # hosts, host:port, networks reached besides the public internet
 MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
 MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON
