@@ -13,6 +13,7 @@ VERSION = "0.1.0"
 DEBUG = env.boolean("DEBUG", False)
 NO_SECRET_KEY = "insecure-only-for-management-commands-without-a-server"  # noqa: S105 - not a secret
 SECRET_KEY = env.text("SECRET_KEY") or NO_SECRET_KEY
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # keys of before, with which what is stored can still be read
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.boolean("HTTPS", False)  # set behind a TLS proxy
