@@ -36,8 +36,8 @@ def check(text: str) -> None:
     parts = text.split()
     if len(parts) not in {5, 6}:
         raise Invalid(
-            f"{text!r} has {len(parts)} fields: give 5 (minute, hour, day of month, month, day of week), "
-            f"such as {EXAMPLE!r}, or 6 with seconds first, such as '0 {EXAMPLE}'.",
+            f"Give 5 fields (minute, hour, day of month, month, day of week), such as {EXAMPLE!r}, "
+            f"or 6 with seconds first, such as '0 {EXAMPLE}': {text!r} has {len(parts)}.",
             field="cron",
         )
     for name, part in zip(list(FIELDS)[-len(parts) :], parts, strict=True):
@@ -46,7 +46,8 @@ def check(text: str) -> None:
     if not _fires(text):
         day, month, weekday = parts[-3:]
         raise Invalid(
-            f"{text!r} never fires: no day has day of month {day!r}, month {month!r} and day of week {weekday!r}.", field="cron"
+            f"{text!r} never fires: no date fits day of month {day!r}, month {month!r} and day of week {weekday!r}.",
+            field="cron",
         )
 
 

@@ -64,6 +64,8 @@ def _check_moments(timing: Timing) -> None:
 
 
 def _check_dates(timing: Timing) -> None:
+    if not isinstance(timing.exclude_dates, list | tuple):
+        raise Invalid("Give a list of dates.", field="exclude_dates")
     if len(timing.exclude_dates) > MAX_DATES:
         raise Invalid(f"At most {MAX_DATES} dates can be left out.", field="exclude_dates")
     wrong = [text for text in timing.exclude_dates if not _is_date(text)]
@@ -71,8 +73,10 @@ def _check_dates(timing: Timing) -> None:
         raise Invalid(f"{wrong[0]!r} is no date: give one as 2027-12-24, or of every year as --12-25.", field="exclude_dates")
 
 
-def _is_date(text: str) -> bool:
+def _is_date(text: object) -> bool:
     """Tell whether this is a date, or one of every year (29 February included), in the one way of writing it."""
+    if not isinstance(text, str):
+        return False
     full = A_LEAP_YEAR + text[1:] if text.startswith("--") else text
     try:
         return date.fromisoformat(full).isoformat() == full
