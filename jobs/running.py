@@ -16,7 +16,8 @@ class Running:
     `say` writes a line to its log. `begun` is when its first attempt began, by the database's clock, `attempt` the present
     one's number. `waking(cancel)` is a context in which `cancel` is called, from another thread, when the work has to end: for
     what Python cannot interrupt, such as a query on a connection of one's own. `report_url` takes the outcome of this attempt
-    from outside, once.
+    from outside, once. `identity` is the same for all attempts of one run, and no other run's, anywhere. `scheduled_for` is
+    when a schedule meant the run to begin.
     """
 
     say: Callable[[str], None]
@@ -25,6 +26,8 @@ class Running:
     begun: datetime
     params: Mapping[str, Any] = field(default_factory=dict)
     report_url: str = ""
+    identity: str = ""
+    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True)

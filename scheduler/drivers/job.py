@@ -11,7 +11,7 @@ from dags.models import Job
 from jobs import kinds
 from jobs.running import Done, End, JobError, Later, NothingToDo, Running
 from runs.logs import LOG, LogWriter
-from runs.models import JobRun, Transition
+from runs.models import GraphRun, JobRun, Transition
 from runs.states import JobRunState
 from scheduler import calling, report_keys, values
 from scheduler.stop import Stop
@@ -35,6 +35,7 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     kind = kinds.KINDS.get(job.kind)
     if kind is None:
         return not_started(f"unknown kind of job {job.kind!r}")
+    task_id, scheduled_for = GraphRun.objects.values_list("task_id", "scheduled_for").get(job_runs=work.job_run_id)
     running = Running(
         say=lambda line: log.write(LOG, f"{line}\n".encode("utf-8", "replace")),
         waking=stop.waking,
@@ -42,6 +43,8 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
         begun=_begun(work),
         params=work.params,
         report_url=report_keys.url(work.report_key) if work.report_key else "",
+        identity=f"{task_id}.{work.job_run_id}",
+        scheduled_for=scheduled_for,
     )
     return calling.call(_end, (kind.run, kinds.load(job), running), {}, ended=_outcome, work=work, log=log, stop=stop)
 
