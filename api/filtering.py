@@ -47,6 +47,15 @@ class IdFilter(filters.Filter):
     field_class = _WholeNumber
 
 
+@extend_schema_field({"type": "boolean"})
+class FlagFilter(filters.TypedChoiceFilter):
+    """`true` or `false`; anything else is a 400."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
+
+
 class _Moment(IsoDateTimeField):
     """A time, told in UTC: PostgreSQL does not know of every offset that Python does."""
 

@@ -38,6 +38,7 @@ REPORT_LIMIT = env.integer("CELERIAC_REPORT_LIMIT", 1200)  # reports to a task i
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
+    "schedules",
     "scheduler",
     "runs",
     "jobs",

@@ -43,6 +43,12 @@ POINTS = {
     "bell.published": "the publisher of rings, after a message",
     "sweep.found": "a sweep, holding its lock",
     "sweep.acted": "a sweep, when all is done",
+    "firing.locked": "the firing of schedules, when what is due is locked",
+    "firing.written": "the firing of schedules, when the firings are written and nothing is launched",
+    "firing.launched": "the firing of schedules, when runs are written and the schedules do not know it",
+    "firing.booked": "the firing of schedules, before its commit",
+    "firing.committed": "the firing of schedules, after its commit",
+    "firing.unqueued": "the launch of firings that have waited, before its commit",
     "heartbeat": "before a heartbeat is written",
 }
 

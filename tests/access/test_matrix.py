@@ -136,6 +136,7 @@ def test_lists_hold_what_is_ones_own(route: Route, own: World, other: World) -> 
         ("dag/create/", "project"),
         ("task/create/", "parent"),
         ("edge/create/", "task_from"),
+        ("schedule/create/", "graph"),
         ("member/create/", "project"),
         ("token/create/", "project"),
     ],

@@ -8,6 +8,8 @@ from typing import Any
 from api.models import Membership, Token
 from dags.models import Edge, Graph, Project, Task
 from runs.models import GraphRun, JobRun
+from schedules import services as schedules
+from schedules.models import Schedule
 from tests import factories
 
 
@@ -19,6 +21,7 @@ class World:
     graph: Graph
     tasks: list[Task]
     edge: Edge
+    schedule: Schedule
     ended: GraphRun
     waiting: JobRun
     admin: Any
@@ -32,6 +35,7 @@ class World:
             "dag": self.graph.pk,
             "task": self.tasks[0].pk,
             "edge": self.edge.pk,
+            "schedule": self.schedule.pk,
             "execution-task": self.waiting.pk,
             "execution": self.ended.pk,
             "report-by-key": self.waiting.key,
@@ -56,6 +60,7 @@ def world(name: str) -> World:
         graph=graph,
         tasks=tasks,
         edge=edge,
+        schedule=schedules.create([{"name": f"schedule of {name}", "graph": graph, "cron": "30 2 * * *"}])[0],
         ended=factories.run({"z": "SUCCESS"}, of=graph),
         waiting=factories.job(running, f"waits in {name}"),
         admin=admin,
@@ -71,6 +76,8 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("dag-create", "create"): {"name": "new", "project": of.project.pk},
         ("task-create", "create"): {"name": "new", "driver": "offline", "parent": of.graph.pk},
         ("edge-create", "create"): {"task_from": of.tasks[1].pk, "task_to": of.tasks[2].pk},
+        ("schedule-create", "create"): {"name": "new", "graph": of.graph.pk, "interval": 3600},
+        ("schedule-preview", "preview"): {"cron": "0 2 * * *"},
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
         ("execution-action-key", "key"): {"key": of.graph.execution_key},
@@ -78,6 +85,7 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("dag-detail", "update"): {"name": "renamed"},
         ("task-detail", "update"): {"name": "renamed", "driver": "offline", "parent": of.graph.pk},
         ("edge-detail", "update"): {"task_from": of.tasks[0].pk, "task_to": of.tasks[2].pk},
+        ("schedule-detail", "update"): {"name": "renamed", "graph": of.graph.pk, "at": "2999-01-01T00:00:00Z"},
         ("member-detail", "update"): {"project": of.project.pk, "user": of.admin.username, "role": "admin"},
         ("report-by-key", "create"): {"success": True},
         ("execution-task-report-report", "report"): {"success": True},

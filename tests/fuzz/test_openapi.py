@@ -41,6 +41,9 @@ BEYOND_SCHEMA = re.compile(
     r"|^Needed beside tasks"  # OpenAPI 3.0 has no dependentRequired
     r"|stays in its graph|^This cannot be changed|these belong to different ones"  # what it was before
     r"|is a member of this project already|with this name already|has a task with the key"  # what others are
+    r"|schedule with this name"
+    r"|^Give (one of|a time from)|cron expression|fields: give|^Bad .* give |never (fires|due)|is no date"  # when it is due
+    r"|^Unknown time zone|^The end is before|^This (has passed|is (before|after) the)|^Say in which"
     r"|^\.\.\. and \d+ more$"  # of these
 )
 
