@@ -15,11 +15,11 @@ from schedules.models import Schedule
 
 def lock_free(schedules: QuerySet[Schedule]) -> list[Schedule]:
     """Return the schedules that nobody else holds, locked together with their graphs; each knows the present moment, `now`."""
-    rows = schedules.select_for_update(of=("self",), no_key=True, skip_locked=True).annotate(now=Now())
+    rows = schedules.select_for_update(of=("self",), no_key=True, skip_locked=True).annotate(locked_at=Now())
     found = list(rows)
     graphs = Graph.objects.select_for_update(no_key=True, skip_locked=True).only("pk")
     free = {graph.pk: graph for graph in graphs.filter(pk__in={one.graph_id for one in found}).order_by("pk")} if found else {}
     for one in found:
         if one.graph_id in free:
-            one.graph = free[one.graph_id]
+            one.graph, one.now = free[one.graph_id], one.locked_at
     return [one for one in found if one.graph_id in free]
