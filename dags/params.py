@@ -10,7 +10,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 import re2
 import referencing
@@ -18,7 +18,6 @@ from jsonschema import Draft202012Validator, FormatChecker, exceptions, validato
 from referencing.exceptions import Unresolvable
 
 from api.errors import Invalid
-from dags.models import Graph
 
 MAX_FAULTS = 20  # told at once
 MAX_MESSAGE = 300  # characters: a message quotes the value, which may be long
@@ -53,7 +52,14 @@ def check_schema(schema: Mapping[str, Any] | None) -> None:
         raise Invalid(f"Not a valid JSON Schema: {told}", field="params_schema") from error
 
 
-def check_params(graph: Graph, params: Any) -> None:
+class HasSchema(Protocol):
+    """A graph, or what is known of one."""
+
+    @property
+    def params_schema(self) -> Any: ...
+
+
+def check_params(graph: HasSchema, params: Any) -> None:
     """Raise `Invalid` unless `params` is an object that the graph's `params_schema` allows."""
     if not isinstance(params, dict):
         raise Invalid("Must be an object.", field="params")

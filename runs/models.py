@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -95,6 +96,9 @@ class GraphRun(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     rung_at = models.DateTimeField(db_default=Now(), help_text="Bounds the sweep's rings: once per grace time.")
     wake_at = models.DateTimeField(null=True, help_text="When its next retry is due: the sweep rings it then.")
+
+    born: Sequence[Any] = ()
+    """Its JobRuns as they began, `transitions.Moved` each: known to who has launched it, as long as they are few."""
 
     class Meta:
         constraints = [

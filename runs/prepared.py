@@ -7,6 +7,7 @@ set CELERIAC_PREPARE=0: a prepared statement belongs to its connection.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -47,3 +48,8 @@ class Statement:
         # Prepared under its name or not at all: a PREPARE stands even when its transaction is rolled back.
         cursor.cursor.execute(f"PREPARE {self.name} AS {numbered}")
         known.add(self.name)
+
+
+def read_json(value: Any) -> Any:
+    """Return a JSONB column of a row as Python: Django has the driver leave it as text."""
+    return json.loads(value) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from django.db.models import CharField, Count, F, Func, JSONField, Q, QuerySet, 
 
 from dags.rules import Condition
 from runs import spec as specs
+from runs.compiled import compiled
 from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition
 from runs.states import GRAPH_UNFINISHED, JobRunState
 
@@ -84,6 +85,23 @@ def execution(run: GraphRun) -> Execution:
     tasks = [TaskRun(job_run, specs.task_of(spec, job_run.node)) for job_run in job_runs if job_run.node is not None]
     edges = [
         (ids[start], ids[end], condition[0] if condition else Condition.SUCCESS) for start, end, *condition in spec["edges"]
+    ]
+    return Execution(run=run, tasks=tasks, edges=edges)
+
+
+def launched(run: GraphRun) -> Execution:
+    """Return a run that has just been launched, as it was written: nothing is read again."""
+    with_counts([run])
+    if not run.born:
+        return Execution(run=run, tasks=(), edges=())
+    graph = compiled(run.execution_graph_id)
+    ids = [born.id for born in run.born]
+    tasks = [
+        TaskRun(JobRun(pk=born.id, graph_run_id=run.pk, key=graph.key(born.node), state=born.state), graph.task(born.node))
+        for born in run.born
+    ]
+    edges = [
+        (ids[start], ids[end], graph.condition(start, end)) for start in range(len(graph)) for end in graph.children(start)
     ]
     return Execution(run=run, tasks=tasks, edges=edges)
 

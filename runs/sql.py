@@ -113,19 +113,6 @@ UNLOCK = Statement(
     ),
 )
 
-# Queue the job runs of a fresh run that wait for nobody.
-QUEUE_ROOTS = Statement(
-    "queue_roots",
-    _recorded(
-        f"""
-    UPDATE runs_jobrun j SET state = 'QUEUED', available_at = clock_timestamp()
-    FROM runs_jobrun old
-    WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state = 'PENDING' AND old.waiting_on = 0
-    RETURNING {_MOVED}
-    """
-    ),
-)
-
 # Claim ready job runs for a worker: highest priority first, then topological order. Several at once only where all of them
 # may be quick and none was ever lost: what kills its worker is claimed alone from then on. SKIP LOCKED only as a safety
 # net: whoever claims holds the run's lock.
@@ -271,10 +258,4 @@ ROLL_UP_PROJECTS = Statement(
     ) latest
     WHERE p.id = latest.id AND p.state IS DISTINCT FROM latest.state
     """,
-)
-
-# The columns that COPY fills when a run gets its JobRuns.
-JOB_RUN_COLUMNS = (
-    "graph_run_id, node, key, queue, priority, waiting_on, timeout, quick, job_id, "
-    "state, attempt, failures, losses, parents_met, parents_failed"
 )

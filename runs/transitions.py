@@ -8,8 +8,6 @@ with moving(run_ids) as moves:     # the runs are locked first, ordered by id
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,15 +16,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from runs import signals, sql
+from runs import births, signals, sql
+from runs.compiled import Compiled
 from runs.models import GraphRun, JobRun
-from runs.prepared import Statement
+from runs.prepared import Statement, read_json
 from runs.states import GraphRunState, JobRunState
-
-JobRunRow = tuple[int, str, str, int, int, float | None, bool, int | None]
-"""What a JobRun starts with: node, key, queue, priority, parents, timeout, quick, job."""
 
 
 class Moved(NamedTuple):
@@ -108,15 +104,18 @@ class Moves:
 
     runs: dict[int, LockedRun]
     made: list[Moved | Claimed] = field(default_factory=list)
-    created: list[GraphRun] = field(default_factory=list)
+    created: Sequence[GraphRun] = ()
     expanded: set[int] = field(default_factory=set)
 
-    def create(self, runs: Sequence[GraphRun]) -> list[GraphRun]:
+    def create(self, runs: Sequence[GraphRun]) -> Sequence[GraphRun]:
         """Insert fresh runs, PENDING. Nobody else sees them before the commit: they need no lock."""
-        self.created = GraphRun.objects.bulk_create(runs)
-        for run in self.created:
-            self.runs[run.pk] = LockedRun(run.pk, run.state, run.expanded, run.execution_graph_id, False, run.walkers)
-        return self.created
+        fresh = {str(run.task_id): run for run in runs}
+        for task_id, pk, params, created_at, rung_at in births.CREATE_RUNS.rows({"runs": births.told_runs(runs)}):
+            run = fresh[str(task_id)]
+            run.pk, run.params, run.created_at, run.rung_at = pk, read_json(params), created_at, rung_at
+            self.runs[pk] = LockedRun(pk, run.state, run.expanded, run.execution_graph_id, False, run.walkers)
+        self.created = runs
+        return runs
 
     def settle(self, outcomes: Sequence[Settled], *, cause: str) -> list[Moved]:
         """Record outcomes; an attempt that is no longer the present one moves nothing."""
@@ -147,25 +146,18 @@ class Moves:
             cause=cause,
         )
 
-    def expand(self, rows: Mapping[int, Iterable[JobRunRow]]) -> list[Moved]:
-        """Give runs their JobRuns, and queue those that wait for nobody.
-
-        By COPY: one statement for any number of rows, and 100,000 of them in a few seconds.
-        """
-        lines = io.StringIO()
-        write = csv.writer(lines, lineterminator="\n").writerows
-        for run_id, job_runs in rows.items():
-            write((run_id, *row, "PENDING", 0, 0, 0, 0, 0) for row in job_runs)
-        lines.seek(0)
-        with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY runs_jobrun ({sql.JOB_RUN_COLUMNS}) FROM STDIN WITH (FORMAT csv)", lines)
-        late = [run_id for run_id in rows if not self.runs[run_id].expanded]
+    def expand(self, graphs: Mapping[int, Compiled], *, whole: bool = False) -> list[Moved]:
+        """Give runs their JobRuns, and queue those that wait for nobody; return these or, of `whole` runs, all."""
+        told = births.told_jobs({pk: (self.runs[pk].execution_graph_id, graph) for pk, graph in graphs.items()})
+        born = [Moved(*row) for row in births.EXPAND.rows({**told, "all": whole, "cause": "launched"})]
+        late = [pk for pk in graphs if not self.runs[pk].expanded]
         if late:
             GraphRun.objects.filter(pk__in=late).update(expanded=True)
-            for run_id in late:
-                self.runs[run_id].expanded = True
-        self.expanded.update(rows)
-        return self._move(sql.QUEUE_ROOTS, runs=list(rows), cause="launched")
+            for pk in late:
+                self.runs[pk].expanded = True
+        self.expanded.update(graphs)
+        self.made += [move for move in born if move.state != move.from_state]
+        return born
 
     def claim(self, run_id: int, *, queues: Sequence[str], limit: int, worker: UUID, walk: str | None) -> list[Claimed]:
         """Claim ready JobRuns for a worker, highest priority first: one, or up to `limit` that may be quick."""
@@ -213,7 +205,7 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
 def _locked(ids: list[int], lock: Statement) -> dict[int, LockedRun]:
     rows = lock.rows({"ids": ids, "patience": f"{settings.LEASE:g}s"})
     return {
-        pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, _json(walkers))
+        pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, read_json(walkers))
         for pk, state, expanded, execution_graph_id, cancel_requested, walkers, _ in rows
     }
 
@@ -224,8 +216,3 @@ def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:
     moved = [RunMoved(*row) for row in rows]
     if moved:
         signals.graph_runs_moved.send(sender=GraphRun, moves=moved)
-
-
-def _json(value: Any) -> Any:
-    """Return JSONB as Python; Django leaves it to the driver as text."""
-    return json.loads(value) if isinstance(value, str) else value

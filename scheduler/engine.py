@@ -56,7 +56,7 @@ def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
             return []
         graph = compiled(run.execution_graph_id)
         if not run.expanded:
-            moves.expand({run_id: graph.rows()})
+            moves.expand({run_id: graph})
             faults.point("begin.expanded")
         claimed = _claim(moves, run, graph, walker)
         if claimed:
@@ -99,7 +99,7 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
 def cancel(run_ids: Iterable[int], *, cause: str) -> None:
     """Cancel all of the runs that has not ended; what is running is asked to stop. Idempotent."""
     with transitions.moving(run_ids) as moves:
-        unborn = {run.id: compiled(run.execution_graph_id).rows() for run in moves.runs.values() if not run.expanded}
+        unborn = {run.id: compiled(run.execution_graph_id) for run in moves.runs.values() if not run.expanded}
         if unborn:
             moves.expand(unborn)
         moves.cancel(reason=cause, cause=cause)

@@ -6,6 +6,7 @@ launches and cancels in one transaction calls `refusals` first, which locks them
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,14 +15,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models.functions import Now
 
 from api.errors import CeleriacError, NotFound
 from dags.models import Graph
 from dags.params import check_params
 from runs import transitions
-from runs.compiled import compile_all
-from runs.execution_graphs import copy_contents, copy_graphs
+from runs.compiled import Compiled, compile_all
+from runs.execution_graphs import Locked, copy_contents, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun
 from scheduler import dispatch, faults
 
@@ -61,10 +61,10 @@ def launch(launches: Sequence[Launch]) -> list[GraphRun]:
     """Start runs, of each graph as it is now, and return them in the same order, PENDING.
 
     The present content is pinned: an edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their
-    JobRuns here, larger ones by their first walk. Raise, and launch nothing, where one of them is refused: `Invalid` for
-    params that the graph's schema does not allow, `GraphGone`.
+    JobRuns here, as `born` has them, larger ones by their first walk. Raise where one of them is refused, and have the
+    whole transaction rolled back: `Invalid` for params that the graph's schema does not allow, `GraphGone`.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         graphs = _locked(launches)
         for one in launches:
             if refusal := _refusal(one, graphs):
@@ -84,14 +84,13 @@ def refusals(launches: Sequence[Launch]) -> list[CeleriacError | None]:
     return [_refusal(one, graphs) for one in launches]
 
 
-def _locked(launches: Sequence[Launch]) -> dict[int, Graph]:
-    """Lock the graphs against edits, so that each copy and the revision it is filed under belong together."""
+def _locked(launches: Sequence[Launch]) -> dict[int, Locked]:
+    """Lock the graphs against edits, so that what is checked, copied and launched is one and the same."""
     ids = {one.graph.pk for one in launches if one.graph}
-    graphs = Graph.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk") if ids else ()
-    return {graph.pk: graph for graph in graphs}
+    return lock_graphs(ids) if ids else {}
 
 
-def _refusal(one: Launch, graphs: Mapping[int, Graph]) -> CeleriacError | None:
+def _refusal(one: Launch, graphs: Mapping[int, Locked]) -> CeleriacError | None:
     if one.graph is None:
         return None
     if one.graph.pk not in graphs:
@@ -103,22 +102,18 @@ def _refusal(one: Launch, graphs: Mapping[int, Graph]) -> CeleriacError | None:
     return None
 
 
-def _create(launches: Sequence[Launch], graphs: Mapping[int, Graph]) -> list[GraphRun]:
+def _create(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[GraphRun]:
     """Write the runs, the JobRuns of the small ones, and ring each once on every queue that its first work is on."""
     copies = _copies(launches, graphs)
     compiled = compile_all(copy.pk for copy in copies if copy.size <= settings.EXPAND_INLINE)
-    wanted = []
-    for one, copy in zip(launches, copies, strict=True):
-        run = _run(one, copy, graphs)
-        known = compiled.get(copy.pk)
-        run.expanded = known is not None
-        run.walkers = dict.fromkeys(sorted(known.root_queues) if known else ["default"], 1)
-        wanted.append(run)
+    runs = [_run(one, copy, graphs, compiled.get(copy.pk)) for one, copy in zip(launches, copies, strict=True)]
     with transitions.moving(()) as moves:
-        runs = moves.create(wanted)
-        rows = {run.pk: compiled[run.execution_graph_id].rows() for run in runs if run.expanded}
-        if rows:
-            moves.expand(rows)
+        moves.create(runs)
+        small = {run.pk: run for run in runs if run.expanded}
+        if small:
+            born = moves.expand({pk: compiled[run.execution_graph_id] for pk, run in small.items()}, whole=True)
+            for pk, job_runs in itertools.groupby(born, key=lambda move: move.graph_run_id):
+                small[pk].born = tuple(job_runs)
     # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
     dispatch.ring_on_commit(
         dispatch.Ring(run_id=run.pk, queue=queue, message_id=None if place else str(run.task_id))
@@ -128,18 +123,20 @@ def _create(launches: Sequence[Launch], graphs: Mapping[int, Graph]) -> list[Gra
     return runs
 
 
-def _copies(launches: Sequence[Launch], graphs: Mapping[int, Graph]) -> list[ExecutionGraph]:
+def _copies(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[ExecutionGraph]:
     """Return what each run walks."""
-    of_graphs = copy_graphs(list(graphs.values()))
-    Graph.objects.filter(pk__in=graphs).update(last_launched=Now())
+    of_graphs = copy_graphs(graphs)
     of_contents = iter(copy_contents([one.content.spec for one in launches if one.content]))
     return [of_graphs[one.graph.pk] if one.graph else next(of_contents) for one in launches]
 
 
-def _run(one: Launch, copy: ExecutionGraph, graphs: Mapping[int, Graph]) -> GraphRun:
+def _run(one: Launch, copy: ExecutionGraph, graphs: Mapping[int, Locked], known: Compiled | None) -> GraphRun:
     run = GraphRun(
         execution_graph=copy,
         size=copy.size,
+        expanded=known is not None,
+        walkers=dict.fromkeys(sorted(known.root_queues) if known else ["default"], 1),
+        graph=one.graph,
         params=one.params,
         trigger=one.trigger,
         launched_by=one.launched_by,
@@ -147,8 +144,7 @@ def _run(one: Launch, copy: ExecutionGraph, graphs: Mapping[int, Graph]) -> Grap
         parent_run=one.parent_run,
     )
     if one.graph:
-        graph = graphs[one.graph.pk]
-        run.graph, run.project_id, run.name = graph, graph.project_id, graph.name
+        run.project_id, run.name = graphs[one.graph.pk].project_id, graphs[one.graph.pk].name
     if one.content:
         run.project_id, run.name = one.content.project_id, one.content.spec["name"]
     return run

@@ -72,7 +72,7 @@ class LaunchView(Door):
         )
         (run,) = launching.launch([launch])
         self.facts = {"execution": run.pk}
-        self.answer = lambda: _shown(run.pk)
+        self.answer = lambda: ExecutionSerializer(selectors.launched(run)).data
         return Response(status=201)
 
 
@@ -126,8 +126,8 @@ class ExecutionActions(Door):
         self.launched = launching.launch(
             [Launch(graph=graph, params=params, trigger=trigger, launched_by=who) for graph in graphs]
         )
-        runs = list(selectors.summaries().filter(pk__in=[run.pk for run in self.launched]).order_by("pk"))
-        return Response({"executions": ExecutionSummarySerializer(selectors.with_counts(runs), many=True).data}, status=201)
+        shown = ExecutionSummarySerializer(selectors.with_counts(self.launched), many=True)
+        return Response({"executions": shown.data}, status=201)
 
 
 @extend_schema(tags=["report"])

@@ -6,6 +6,7 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
 from api.errors import Invalid
 from runs import spec
@@ -54,7 +55,7 @@ def test_a_rerun_names_the_run_before_it(bench: Bench) -> None:
 
 def test_a_launch_that_is_refused_keeps_all_of_its_call_from_happening(bench: Bench) -> None:
     picky, easy = bench.graph("a", params_schema={"required": ["day"]}), bench.graph("a")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid), transaction.atomic():
         launch([Launch(graph=easy), Launch(graph=picky)])
     assert not GraphRun.objects.exists()
 
@@ -69,7 +70,7 @@ def test_refusals_tell_beforehand_what_would_be_refused_and_why(bench: Bench) ->
 
     assert [getattr(refusal, "code", None) for refusal in refused] == ["invalid", None, None, "graph_gone", None]
     assert len(launch([one for one, refusal in zip(launches, refused, strict=True) if not refusal])) == 3
-    with pytest.raises(GraphGone):
+    with pytest.raises(GraphGone), transaction.atomic():
         launch(launches[3:])
 
 

@@ -1,0 +1,109 @@
+"""How runs and their JobRuns come into being: the SQL, and what it is given. `runs/transitions.py` alone executes it.
+
+What is written travels as JSON: one parameter, whatever its length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from runs.compiled import Compiled
+from runs.models import GraphRun
+from runs.prepared import Statement
+
+_RUN = {
+    "execution_graph_id": "bigint",
+    "graph_id": "bigint",
+    "project_id": "bigint",
+    "name": "text",
+    "params": "jsonb",
+    "task_id": "uuid",
+    "trigger": "text",
+    "launched_by_id": "bigint",
+    "scheduled_for": "timestamptz",
+    "parent_run_id": "bigint",
+    "size": "int",
+    "expanded": "boolean",
+    "walkers": "jsonb",
+}
+_TASK = {
+    "node": "int",
+    "key": "text",
+    "queue": "text",
+    "priority": "smallint",
+    "waiting_on": "int",
+    "timeout": "float8",
+    "quick": "boolean",
+    "job_id": "bigint",
+}
+
+
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+# Insert fresh runs, in the order given, and tell their graphs, which are locked, when they were last launched.
+CREATE_RUNS = Statement(
+    "create_runs",
+    f"""
+    WITH given AS (
+        SELECT * FROM ROWS FROM (json_to_recordset(%(runs)s::json) AS ({_typed(_RUN)})) WITH ORDINALITY
+    ),
+    born AS (
+        INSERT INTO runs_graphrun ({", ".join(_RUN)}, state, note, labels, created_at, rung_at)
+        SELECT {", ".join(_RUN)}, 'PENDING', '', '{{}}', statement_timestamp(), statement_timestamp()
+        FROM given ORDER BY ordinality
+        RETURNING id, task_id, params, created_at, rung_at
+    ),
+    launched AS (
+        UPDATE dags_graph SET last_launched = statement_timestamp() WHERE graph_id IN (SELECT graph_id FROM given)
+    )
+    SELECT task_id, id, params, created_at, rung_at FROM born
+    """,  # noqa: S608  # built of our own constants
+)
+
+# Give runs their JobRuns, in topological order, those that wait for nobody QUEUED at once, which is recorded. Returned are
+# these or, for who shows all, every one.
+EXPAND = Statement(
+    "expand",
+    f"""
+    WITH given AS (
+        SELECT * FROM json_to_recordset(%(runs)s::json) AS r (run bigint, graph bigint)
+        JOIN json_to_recordset(%(tasks)s::json) AS t (graph bigint, {_typed(_TASK)}) USING (graph)
+    ),
+    born AS (
+        INSERT INTO runs_jobrun (graph_run_id, {", ".join(_TASK)}, state, available_at,
+            attempt, failures, losses, parents_met, parents_failed)
+        SELECT run, {", ".join(_TASK)}, CASE waiting_on WHEN 0 THEN 'QUEUED' ELSE 'PENDING' END,
+            CASE waiting_on WHEN 0 THEN clock_timestamp() END, 0, 0, 0, 0, 0
+        FROM given ORDER BY run, node
+        RETURNING id, graph_run_id, node, state, queue
+    ),
+    recorded AS (
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+        SELECT graph_run_id, id, 'PENDING', state, 0, %(cause)s, clock_timestamp() FROM born WHERE state = 'QUEUED' ORDER BY id
+    )
+    SELECT id, graph_run_id, node, 'PENDING', state, 0, queue FROM born WHERE %(all)s OR state = 'QUEUED' ORDER BY id
+    """,  # noqa: S608  # likewise
+)
+
+
+def told_runs(runs: Iterable[GraphRun]) -> str:
+    """Return fresh runs as `CREATE_RUNS` takes them."""
+    return json.dumps([{name: getattr(run, name) for name in _RUN} for run in runs], default=str)
+
+
+def told_jobs(graphs: Mapping[int, tuple[int, Compiled]]) -> dict[str, str]:
+    """Return runs by id, each with the id and the content of its ExecutionGraph, as `EXPAND` takes them."""
+    contents = dict(graphs.values())
+    return {
+        "runs": json.dumps([{"run": run, "graph": graph} for run, (graph, _) in graphs.items()]),
+        "tasks": json.dumps([task for graph, content in contents.items() for task in _tasks(graph, content)]),
+    }
+
+
+def _tasks(graph: int, content: Compiled) -> Iterator[Mapping[str, Any]]:
+    columns: Sequence[str] = ("graph", *_TASK)
+    return (dict(zip(columns, (graph, *row), strict=True)) for row in content.rows())
