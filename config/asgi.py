@@ -2,13 +2,14 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 from api.bodies import BodyGuard
 from config import secrecy
-from config.threads import KeptThreads
+from config.threads import KeptThreads, OneHop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = BodyGuard(KeptThreads(get_asgi_application()))
+django.setup(set_prefix=False)
+application = BodyGuard(KeptThreads(OneHop()))
 secrecy.require_secret_key()

@@ -10,11 +10,27 @@ from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponseBase
 
 from api.bodies import App, Receive, Send
 
 IDLE = 16  # threads kept while nothing asks for them
+
+
+class OneHop(ASGIHandler):
+    """Answer a request in one go, in its thread: middlewares and view.
+
+    Left to itself, Django goes back to the event loop between the middlewares and the view, and into the thread again: each
+    way costs as much as a small query. What streams is still sent by the loop.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # it may stream
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
 class KeptThreads:
