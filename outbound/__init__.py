@@ -9,12 +9,14 @@ that changes and a redirect lead nowhere else. What goes wrong is an `OutboundEr
 """
 
 from outbound.answers import Answer
-from outbound.asking import download, request
+from outbound.asking import check_headers, download, request
+from outbound.digest import Digest
 from outbound.errors import Garbled, OutboundError, Refused, TimedOut, TooLarge, Unreachable
 from outbound.targets import check
 
 __all__ = [
     "Answer",
+    "Digest",
     "Garbled",
     "OutboundError",
     "Refused",
@@ -22,6 +24,7 @@ __all__ = [
     "TooLarge",
     "Unreachable",
     "check",
+    "check_headers",
     "download",
     "request",
 ]

@@ -154,12 +154,17 @@ def _method(method: str) -> str:
     return method
 
 
-def _headers(headers: Mapping[str, str]) -> httpx.Headers:
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise `Refused` for headers that no request is made with."""
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise Refused("A header's name or value holds what may not stand there.")
         if name.lower() in _OURS or name.lower().startswith("proxy-"):
             raise Refused(f"The header {name} cannot be set.")
+
+
+def _headers(headers: Mapping[str, str]) -> httpx.Headers:
+    check_headers(headers)
     wanted = httpx.Headers({"User-Agent": f"Celeriac/{settings.VERSION}", "Accept": "*/*"})
     wanted.update({name: value.strip() for name, value in headers.items()})
     wanted["Accept-Encoding"] = "gzip"

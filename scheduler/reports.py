@@ -21,7 +21,9 @@ from runs.states import FINISHED, OWED, JobRunState
 from scheduler import engine, report_keys
 from scheduler.work import Outcome, failed, succeeded
 
-OFFLINE = "offline"  # the driver whose tasks are ended by a report alone
+# Drivers whose tasks a report may end at any time: offline ones have no other end, and the system that a connector's run has
+# just called may be done, and report, before the call is answered.
+REPORTED = {"offline", "job"}
 ROUNDS = 3  # looks at a row that others move at the same time
 
 
@@ -123,7 +125,7 @@ def _seen(run: JobRun) -> Seen:
 
 def expects_report(task: Mapping[str, Any]) -> bool:
     """Tell whether a report ends the task, and not its own end."""
-    return not task["auto_report"] or task["driver"] == OFFLINE
+    return not task["auto_report"] or task["driver"] in REPORTED
 
 
 def _apply(run: JobRun, report: Report) -> bool:

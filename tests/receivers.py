@@ -62,7 +62,7 @@ def receiving(answers: Callable[[Asked], Told] | None = None) -> Iterator[Receiv
             asked = Asked(method=self.command, path=self.path, headers=headers, body=body)
             receiver.asked.append(asked)
             told = receiver.answers(asked)
-            self.send_response(told.status)
+            self.send_response_only(told.status)  # no Date of its own: a test may tell one
             for name, value in {"Content-Length": str(len(told.body)), **told.headers}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from jobs import kinds
 from jobs.models import Workflow
 from jobs.running import Done, End, JobError, Later, NothingToDo, Reported, Running
 from runs.models import GraphRun, JobRun
-from scheduler import recovery
+from scheduler import recovery, reports
 from scheduler.drivers import job as driver
 from scheduler.perform import perform
 from scheduler.work import Work
@@ -133,6 +133,37 @@ def test_what_is_reported_from_outside_waits_for_the_report(
     _plan(monkeypatch, lambda job, running: Reported("the connector reports"))
     ended = _ended(bench, run)
     assert (ended.state, ended.available_at) == ("WAITING", None)
+
+
+def test_a_report_may_come_before_the_runner_has_ended(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench, job: Workflow, run: GraphRun
+) -> None:
+    def plan(job: Job, running: Running) -> End:
+        assert not reports.report_to(JobRun.objects.get().pk, reports.Report(success=True, result={"rows": 3}))
+        return Later("waits for a report that has come", 600)
+
+    _plan(monkeypatch, plan)
+    ended = _ended(bench, run)
+    assert (ended.state, ended.results) == ("SUCCESS", {"result": {"rows": 3}})
+
+
+def test_a_runner_knows_its_run_by_a_name_that_its_attempts_share(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench, job: Workflow, run: GraphRun
+) -> None:
+    seen: list[tuple[str, Any]] = []
+
+    def plan(job: Job, running: Running) -> End:
+        seen.append((running.identity, running.scheduled_for))
+        return Later("again", 0.001)
+
+    _plan(monkeypatch, plan)
+    due = datetime(2027, 1, 1, tzinfo=UTC)
+    GraphRun.objects.update(scheduled_for=due)
+    job_run = _ended(bench, run)
+    JobRun.objects.update(available_at=F("available_at") - timedelta(seconds=1))
+    recovery.sweep()
+    _ended(bench, run)
+    assert seen == [(f"{run.task_id}.{job_run.pk}", due)] * 2
 
 
 def test_a_job_of_another_project_is_refused_at_saving_and_does_not_run(
