@@ -38,6 +38,7 @@ REPORT_LIMIT = env.integer("CELERIAC_REPORT_LIMIT", 1200)  # reports to a task i
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
+    "notifications",
     "schedules",
     "scheduler",
     "runs",
@@ -208,6 +209,18 @@ WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a runni
 WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this
 PREPARE = env.boolean("CELERIAC_PREPARE", True)  # off behind a pooler in transaction mode
 EXPAND_INLINE = env.integer("CELERIAC_EXPAND_INLINE", 200)  # tasks; a larger run gets its JobRuns from the first walk
+
+# --- Notifications ---------------------------------------------------------------------------------------------------
+NOTIFY_TIMEOUT = env.seconds("CELERIAC_NOTIFY_TIMEOUT", 10)  # that one try to deliver may take
+KEEP_DELIVERIES = env.seconds("CELERIAC_KEEP_DELIVERIES", 30 * 24 * 3600)  # for people to look at
+EMAIL_HOST = env.text("EMAIL_HOST")  # none: notifications by mail are refused
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.boolean("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = NOTIFY_TIMEOUT
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "celeriac@localhost")
 
 # --- The work -------------------------------------------------------------------------------------------------------
 CALLABLES = env.words("CELERIAC_CALLABLES")  # dotted paths allowed besides registered ones

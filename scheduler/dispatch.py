@@ -48,6 +48,13 @@ class Ring:
     unless_waiting: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A Celery task wanted of the workers of the default queue, by its name: a doorbell as well, and as easily lost."""
+
+    task: str
+
+
 def ring_on_commit(rings: Iterable[Ring]) -> None:
     """Ring once the present transaction has committed."""
     wanted = list(rings)
@@ -55,7 +62,12 @@ def ring_on_commit(rings: Iterable[Ring]) -> None:
         transaction.on_commit(lambda: ring(wanted), robust=True)
 
 
-def ring(rings: Iterable[Ring]) -> None:
+def send_on_commit(task: str) -> None:
+    """Have a Celery task done once the present transaction has committed; whoever asks sees to it that it may be lost."""
+    transaction.on_commit(lambda: ring([Call(task=task)]), robust=True)
+
+
+def ring(rings: Iterable[Ring | Call]) -> None:
     """Ring soon; never raises, never waits."""
     faults.point("ring")
     bell = _bell()
@@ -68,18 +80,18 @@ class Bell:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self._rings: queue.Queue[Ring] = queue.Queue(maxsize=WAITING_RINGS)
+        self._rings: queue.Queue[Ring | Call] = queue.Queue(maxsize=WAITING_RINGS)
         self._quiet_until = 0.0
         self._waiting: dict[str, tuple[int, float]] = {}  # messages by queue, and until when that is believed
         threading.Thread(target=self._run, name="bell", daemon=True).start()
         atexit.register(self.flush)
 
-    def put(self, wanted: Ring) -> None:
+    def put(self, wanted: Ring | Call) -> None:
         """Take a ring to publish, or drop it when too many wait."""
         try:
             self._rings.put_nowait(wanted)
         except queue.Full:
-            logger.warning("ring for run %s dropped: %s rings wait for the broker", wanted.run_id, WAITING_RINGS)
+            logger.warning("dropped, because %s rings wait for the broker: %s", WAITING_RINGS, wanted)
 
     def flush(self) -> None:
         """Wait a moment until what was taken is published."""
@@ -98,8 +110,11 @@ class Bell:
             finally:
                 self._rings.task_done()
 
-    def _publish(self, wanted: Ring) -> None:
+    def _publish(self, wanted: Ring | Call) -> None:
         if time.monotonic() < self._quiet_until:
+            return
+        if isinstance(wanted, Call):
+            current_app.send_task(wanted.task, ignore_result=True, retry=False)
             return
         if wanted.unless_waiting is not None and self._count(wanted.queue) > wanted.unless_waiting:
             return

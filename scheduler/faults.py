@@ -49,6 +49,8 @@ POINTS = {
     "firing.booked": "the firing of schedules, before its commit",
     "firing.committed": "the firing of schedules, after its commit",
     "firing.unqueued": "the launch of firings that have waited, before its commit",
+    "deliver.claimed": "a delivery, between the commit of its claim and the try",
+    "deliver.sent": "a delivery, between the try and the writing down of what came of it",
     "heartbeat": "before a heartbeat is written",
 }
 

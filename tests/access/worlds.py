@@ -7,10 +7,14 @@ from typing import Any
 
 from api.models import Membership, Token
 from dags.models import Edge, Graph, Project, Task
+from notifications import services as notifications
+from notifications.models import Delivery
 from runs.models import GraphRun, JobRun
 from schedules import services as schedules
 from schedules.models import Schedule
-from tests import factories
+from tests import factories, notices
+
+_NOTIFICATION = {"name": "new", "events": ["failure"], "channel": "webhook", "url": "https://hooks.example.org/"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class World:
     admin: Any
     membership: Membership
     token: Token
+    delivery: Delivery
 
     def ids(self) -> dict[str, object]:
         """Return what stands in a path, by the route's name without its action."""
@@ -41,6 +46,8 @@ class World:
             "report-by-key": self.waiting.key,
             "member": self.membership.pk,
             "token": self.token.pk,
+            "notification": self.delivery.notification_id,
+            "delivery": self.delivery.pk,
         }
 
     def id_for(self, name: str) -> object:
@@ -66,6 +73,7 @@ def world(name: str) -> World:
         admin=admin,
         membership=Membership.objects.get(user=admin, project=project),
         token=Token.objects.create(user=admin, project=project)[0],
+        delivery=notifications.send_tests([notices.webhook(project).notification])[0],
     )
 
 
@@ -81,6 +89,8 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
         ("execution-action-key", "key"): {"key": of.graph.execution_key},
+        ("notification-create", "create"): {**_NOTIFICATION, "project": of.project.pk},
+        ("notification-detail", "update"): {**_NOTIFICATION, "project": of.project.pk},
         ("project-detail", "update"): {"name": "renamed"},
         ("dag-detail", "update"): {"name": "renamed"},
         ("task-detail", "update"): {"name": "renamed", "driver": "offline", "parent": of.graph.pk},
