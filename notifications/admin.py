@@ -78,11 +78,22 @@ class NotificationAdmin(ServiceAdmin):
         "failing_since",
         "disabled_reason",
     ]
-    list_display = ["name", "project", "graph", "schedule", "channel", "told_events", "enabled", "failing_since", "disabled_reason"]
+    list_display = [
+        "name",
+        "project",
+        "graph",
+        "schedule",
+        "channel",
+        "told_events",
+        "enabled",
+        "failing_since",
+        "disabled_reason",
+    ]
     list_filter = ["enabled", "channel", "project"]
     list_select_related = ["project", "graph", "schedule"]
     search_fields = ["name"]
-    autocomplete_fields = ["project", "graph", "schedule"]
+    autocomplete_fields = ["project", "graph"]
+    raw_id_fields = ["schedule"]
     ordering = ["-pk"]
     actions = ["send_test", "replace_secret"]
 

@@ -56,8 +56,8 @@ _FACTS = """
         'usual_seconds', extract(epoch FROM u.typical)::float)
 """
 
-# How the run of this graph (for a schedule: of those that it launched) that ended last, before this one, has ended. By the end and not by the launch: of runs that
-# overlap, it is the last word that was told which this one takes back.
+# How the run of this graph that ended last before this one has ended; for a schedule, of the runs that it launched. By the
+# end and not by the launch: of runs that overlap, it is the last word that was told which this one takes back.
 _BEFORE = f"""
     SELECT p.state FROM (
         SELECT q.id, q.state, q.completed_at FROM runs_graphrun q

@@ -18,6 +18,7 @@ from notifications.models import Delivery, Notification
 from runs.models import GraphRun
 from scheduler import engine
 from scheduler.work import failed
+from schedules import services as schedules
 from tests import factories, notices
 from tests.engine.conftest import Bench
 
@@ -241,3 +242,22 @@ def test_old_deliveries_are_forgotten(ended: Callable[..., GraphRun], graph: Any
     Delivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(seconds=settings.KEEP_DELIVERIES + 1))
     outbox.forget_deliveries(outbox.old_deliveries())
     assert Delivery.objects.count() == 1
+
+
+def test_a_notification_of_a_schedule_tells_of_what_that_launched_alone(bench: Bench, graph: Any) -> None:
+    (nightly, hourly) = schedules.create([{"graph": graph, "name": name, "interval": 3600} for name in ("nightly", "hourly")])
+    mine = notices.webhook(graph.project, schedule=nightly, events=["failure", "recovery"])
+
+    def fired(schedule: Any, outcome: Any = None) -> None:
+        (firing,) = schedules.fire([schedule.pk])
+        assert firing.graph_run is not None
+        bench.walk(firing.graph_run, {"a": outcome} if outcome else {})
+
+    fired(nightly, failed("boom"))
+    fired(hourly)
+    bench.walk(bench.launch(graph), {"a": failed("boom")})
+    assert notices.told(mine) == ["failure"]
+    fired(hourly, failed("boom"))
+    fired(nightly)
+    fired(nightly)
+    assert notices.told(mine) == ["failure", "recovery"]
