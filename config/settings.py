@@ -230,3 +230,10 @@ PUBLIC_URL = env.text("CELERIAC_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PO
 OUTBOUND_ALLOW = env.words("CELERIAC_OUTBOUND_ALLOW")  # hosts, host:port, networks reached besides the public internet
 MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
 MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON
+
+# --- The warehouse --------------------------------------------------------------------------------------------------
+WAREHOUSE = env.database("CELERIAC_WAREHOUSE_URL") if env.text("CELERIAC_WAREHOUSE_URL") else None  # else our own database
+WAREHOUSE_TIMEOUT = env.seconds("CELERIAC_WAREHOUSE_TIMEOUT", 3600)  # of one statement of a job
+WAREHOUSE_MEMORY = env.integer("CELERIAC_WAREHOUSE_MEMORY", 64, minimum=1)  # MB for each sort or hash of a query
+WAREHOUSE_TEMP_FILES = env.integer("CELERIAC_WAREHOUSE_TEMP_FILES", 10_240, minimum=1)  # MB that a query may spill to disk
+WAREHOUSE_CONNECTIONS = env.integer("CELERIAC_WAREHOUSE_CONNECTIONS", 10, minimum=1)  # of one project at a time

@@ -6,8 +6,13 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Make the kinds known."""
+        """Make the kinds known, and connect the end of a project to that of its warehouse."""
+        from django.db.models.signals import pre_delete
+
+        from dags.models import Project
         from jobs import connectors, kinds
         from jobs.models import Connector
+        from jobs.warehouse.making import forget_project
 
         kinds.register(kinds.Kind(name="connector", model=Connector, run=connectors.run))
+        pre_delete.connect(forget_project, sender=Project, dispatch_uid="drop_warehouse")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from api.errors import CeleriacError
 from dags.drivers import JOB, DriverSpec
 from dags.errors import InvalidTask
 from dags.models import Job
@@ -16,6 +17,8 @@ from runs.states import JobRunState
 from scheduler import calling, report_keys, values
 from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, failed, not_started, skipped, succeeded, waiting
+
+SERVER_FAULT = 500  # from this status on an error is not the job's: trying again may help
 
 
 def _check(command: str, configs: Mapping[str, Any]) -> None:
@@ -63,6 +66,8 @@ def _end(runner: kinds.Runner, job: Job, running: Running) -> End | JobError:
         return runner(job, running)
     except JobError as error:
         return error
+    except CeleriacError as error:
+        return JobError(error.message, permanent=error.status < SERVER_FAULT, **error.facts)
 
 
 def _outcome(end: End | JobError) -> Outcome:
