@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,14 @@ from jobs.running import End, Running
 Runner = Callable[[Any, Running], End]
 """Does a job's work once. Raises `JobError` for a failure that its owner can understand."""
 
+Check = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+"""Raises `Invalid`, naming the field, unless a job may have these fields: all of them, as they will be. May return further
+ones to be stored, such as what it found out."""
+
+
+def _accept(fields: Mapping[str, Any]) -> None:
+    """Accept any fields."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
@@ -20,6 +28,7 @@ class Kind:
     name: str
     model: type[Job]
     run: Runner
+    check: Check = _accept
     in_graph: bool = True
 
 

@@ -17,7 +17,8 @@ def is_shared() -> bool:
 
 def service() -> dict[str, Any]:
     """Return what psycopg2 needs to connect as the service, which makes and drops the projects' schemas."""
-    named: dict[str, Any] = settings.WAREHOUSE or connection.settings_dict  # the latter knows a test's database, the settings do not
+    # A test's database is known to the connection, and not to the settings.
+    named: dict[str, Any] = settings.WAREHOUSE or connection.settings_dict
     given = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     parameters = {key: str(named[name]) for key, name in given.items() if named.get(name)}
     return {"connect_timeout": PATIENCE, **_libpq(named.get("OPTIONS") or {}), **parameters}
