@@ -18,7 +18,8 @@ from api.addresses import address_of
 from api.models import AuditEntry, Token
 
 MAX_TOLD = 200  # characters of a value that is told as it is
-SECRET = {"command", "configs", "params", "result", "note", "labels", "message", "password", "token", "url"}
+_OF_JOBS = {"secret", "url", "status_url", "source", "body", "sql"}  # an address may hold a key
+SECRET = {"command", "configs", "params", "result", "note", "labels", "message", "password", "token", *_OF_JOBS}
 """Fields that may hold what is nobody else's business: told as a digest, which shows that they changed, and when back."""
 
 _MISSING = object()

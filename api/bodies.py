@@ -38,11 +38,11 @@ class BodyGuard:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        headers = dict(scope["headers"])
-        body = _Body(receive)
+        headers, limit = dict(scope["headers"]), _limit(scope["path"])
+        body = _Body(receive, limit)
         try:
             length = headers.get(b"content-length", b"0")
-            if length.isdigit() and int(length) > settings.MAX_GRAPH_BODY:
+            if length.isdigit() and int(length) > limit:
                 raise TooLarge
             await self.app(scope, body.receive, send)
         except (TooLarge, TooSlow) as error:  # the body is read before anything is answered
@@ -52,11 +52,17 @@ class BodyGuard:
         return None
 
 
+def _limit(path: str) -> int:
+    """Return how many bytes any view at this path may take; what each one takes is for its parser to say."""
+    return settings.MAX_UPLOAD if path.rstrip("/") in settings.UPLOAD_PATHS else settings.MAX_GRAPH_BODY
+
+
 class _Body:
     """A body as it comes."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
+        self._limit = limit
         self._began = time.monotonic()
         self._size = 0
         self._ended = False
@@ -71,7 +77,7 @@ class _Body:
         except TimeoutError:
             raise TooSlow from None
         self._size += len(message.get("body", b""))
-        if self._size > settings.MAX_GRAPH_BODY:
+        if self._size > self._limit:
             raise TooLarge
         self._ended = not message.get("more_body", False)
         return message

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models.functions import Now
 from rest_framework.request import Request
@@ -72,7 +73,16 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
 def _digest(request: Request) -> str:
     """Return what makes two requests the same; a token of another project asks for another thing."""
     facts = [request.method, request.path.rstrip("/"), project_of(request), request.data]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_content).encode()).hexdigest()
+
+
+def _content(file: UploadedFile) -> list[str | None]:
+    """Return what makes two files of a form the same."""
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return [file.name, digest.hexdigest()]
 
 
 def old_answers() -> list[tuple[Any, ...]]:

@@ -37,13 +37,18 @@ class StrictJSONParser(BaseParser):
 
 def read_within(stream: IO[bytes], limit: int) -> bytes:
     """Return the body of at most `limit` bytes; a longer one is refused before it is read."""
-    length = getattr(stream, "META", {}).get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > limit:
-        raise TooLarge(f"The request body is larger than {limit} bytes.")
+    check_length(stream, limit)
     body = stream.read(limit + 1)
     if len(body) > limit:
         raise TooLarge(f"The request body is larger than {limit} bytes.")
     return body
+
+
+def check_length(stream: IO[bytes], limit: int) -> None:
+    """Raise `TooLarge` for a body that says it is longer."""
+    length = getattr(stream, "META", {}).get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(f"The request body is larger than {limit} bytes.")
 
 
 def loads(body: bytes) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
 from api.access import project_id_of, require, visible
 from api.kinds import wrong_kind
@@ -17,7 +18,7 @@ MISSING = "This field is required."
 
 
 class Strict(serializers.Serializer):
-    """Refuse unknown keys, and values of another JSON type, by name.
+    """Refuse unknown keys, and values of another JSON type, by name; in a form, all values are text.
 
     Read-only fields are ignored, so that what GET shows can be sent back.
     """
@@ -37,7 +38,8 @@ class Strict(serializers.Serializer):
 
     def _faults(self, data: dict[str, Any]) -> dict[str, Any]:
         known = {key: self.fields.get(key) for key in data}
-        told = {key: wrong_kind(field, data[key]) if field and not field.read_only else None for key, field in known.items()}
+        typed = {key: field for key, field in known.items() if field and not field.read_only and not is_html_input(data)}
+        told = {key: wrong_kind(typed[key], data[key]) if key in typed else None for key in known}
         faults = {key: [told[key] or UNKNOWN] for key, field in known.items() if told[key] or field is None}
         required = [key for key, field in self.fields.items() if field.required and not field.read_only] if self.whole else ()
         return faults | {key: [MISSING] for key in required if key not in data}

@@ -102,6 +102,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+MEDIA_ROOT = HOME / "media"  # files that were sent for import: read by workers, served by nobody
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
@@ -121,6 +122,8 @@ LOGGING = {
 # --- REST -----------------------------------------------------------------------------------------------------------
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
+MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file that is sent for import, with its form
+UPLOAD_PATHS = ["/scheduler/job/upload/create"]  # where that, and no lower bound, is the limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
 BODY_PATIENCE = env.seconds("CELERIAC_BODY_PATIENCE", 10)  # for a body to come, besides the time it takes at 16 KiB/s
 KEEP_ANSWERS = env.seconds("CELERIAC_KEEP_ANSWERS", 24 * 3600)  # to repeated Idempotency-Keys
@@ -160,6 +163,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExecutionState": "runs.states.GraphRunState.choices",
         "TaskState": "runs.states.JobRunState.choices",
+        "JobState": "dags.rules.JobState.choices",
     },
     "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -208,7 +212,7 @@ TERM_GRACE = env.seconds("CELERIAC_TERM_GRACE", 5)  # between TERM for a worker 
 WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a running job learns of its cancel
 WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this
 PREPARE = env.boolean("CELERIAC_PREPARE", True)  # off behind a pooler in transaction mode
-EXPAND_INLINE = env.integer("CELERIAC_EXPAND_INLINE", 200)  # tasks; a larger run gets its JobRuns from the first walk
+EXPAND_INLINE = env.integer("CELERIAC_EXPAND_INLINE", 200, minimum=1)  # tasks; the first walk expands a larger run
 
 # --- Notifications ---------------------------------------------------------------------------------------------------
 NOTIFY_TIMEOUT = env.seconds("CELERIAC_NOTIFY_TIMEOUT", 10)  # that one try to deliver may take

@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("scheduler/", include("api.urls")),
     path("scheduler/", include("dags.urls")),
+    path("scheduler/", include("jobs.urls")),
     path("scheduler/", include("runs.urls")),
     path("scheduler/", include("scheduler.urls")),
     path("scheduler/", include("schedules.urls")),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 
-from api.schema import IDEMPOTENCY_KEY
+from api.telling import crud
 
 PROJECT = {"id": 1, "name": "default", "description": "", "state": "SUCCESS", "created_at": "2027-01-01T00:00:00Z"}
 TASK = {
@@ -65,25 +63,8 @@ NEW_GRAPH = {
 }
 
 
-def _example(name: str, value: Any, *, sent: bool = False) -> OpenApiExample:
-    return OpenApiExample(name, value, request_only=sent, response_only=not sent)
-
-
-def _crud(one: str, many: str, *, row: Any, shown: Any, sent: Any, replaces: str = "") -> Any:
-    """Return the sentences and examples of the six methods of a kind of object."""
-    shows, sends = _example(one, shown), _example(f"new {one}", sent, sent=True)
-    return extend_schema_view(
-        list=extend_schema(summary=f"List {many}, newest first", examples=[_example(one, row)]),
-        create=extend_schema(summary=f"Create a {one}", parameters=[IDEMPOTENCY_KEY], examples=[shows, sends]),
-        retrieve=extend_schema(summary=f"Show a {one}", examples=[shows]),
-        update=extend_schema(summary=f"Replace a {one}", description=replaces, examples=[shows, sends]),
-        partial_update=extend_schema(summary=f"Change fields of a {one}", examples=[shows]),
-        destroy=extend_schema(summary=f"Delete a {one}"),
-    )
-
-
-PROJECTS = _crud("project", "projects", row=PROJECT, shown=PROJECT, sent={"name": "nightly"})
-GRAPHS = _crud(
+PROJECTS = crud("project", "projects", row=PROJECT, shown=PROJECT, sent={"name": "nightly"})
+GRAPHS = crud(
     "graph",
     "graphs",
     row=GRAPH_ROW,
@@ -91,14 +72,14 @@ GRAPHS = _crud(
     sent=NEW_GRAPH,
     replaces="With tasks and edges, the whole definition at once: tasks that keep their key keep their task_id.",
 )
-TASKS = _crud(
+TASKS = crud(
     "task",
     "tasks",
     row=TASK,
     shown=TASK,
     sent={"parent": 1, "name": "Test Task 1", "command": "scheduler.tasks.example_func"},
 )
-EDGES = _crud("edge", "edges", row=EDGE, shown=EDGE, sent={"task_from": 1, "task_to": 2})
+EDGES = crud("edge", "edges", row=EDGE, shown=EDGE, sent={"task_from": 1, "task_to": 2})
 PICTURE = extend_schema(
     operation_id="scheduler_dag_picture",
     summary="Draw a graph, layer by layer",

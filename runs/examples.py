@@ -87,6 +87,14 @@ TASK_WAITING = OpenApiExample(
     },
     response_only=True,
 )
+JOB_RUN = OpenApiExample(
+    "A run of a job on its own",
+    value=_TASK
+    | {"id": 6, "task_id": "5f0e2f5c-6d1b-4a51-9f0e-2f5c6d1b4a51", "execution": 4, "trigger": "job", "template": None}
+    | {"name": "orders", "key": "orders", "command": "", "driver": "job", "is_py_func": 2, "configs": {"job": 12}}
+    | {"results": {"result": {"rows": 120}}},
+    response_only=True,
+)
 PROGRESS = OpenApiExample(
     "Half way",
     value={

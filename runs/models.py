@@ -111,7 +111,8 @@ class GraphRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["graph", "-id"], name="graph_run_latest_of_graph"),
-            models.Index(fields=["project", "-id"], name="graph_run_latest_of_project"),
+            # Runs of jobs on their own count neither for a project's state nor in lists that do not ask for them.
+            models.Index(fields=["project", "-id"], condition=~models.Q(trigger="job"), name="graph_run_latest_of_project"),
             models.Index(
                 fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"
             ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, Count, F, Func, JSONField, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, F, Func, JSONField, Q, QuerySet, Value, When
 
 from dags.rules import Condition
 from runs import spec as specs
@@ -106,16 +106,23 @@ def launched(run: GraphRun) -> Execution:
     return Execution(run=run, tasks=tasks, edges=edges)
 
 
-def task_runs(job_runs: Iterable[JobRun], execution_graph_id: int | None) -> list[TaskRun]:
-    """Return the JobRuns, all of one ExecutionGraph, with their tasks."""
+def task_runs(job_runs: Iterable[JobRun]) -> list[TaskRun]:
+    """Return the JobRuns, their `graph_run` fetched with them, and their tasks; one query for all."""
     found = list(job_runs)
-    tasks = tasks_at(execution_graph_id, [run.node for run in found if run.node is not None]) if execution_graph_id else {}
-    return [TaskRun(run, tasks.get(run.node) or _on_its_own(run)) for run in found]
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for run in found:
+        if run.graph_run and run.node is not None:
+            wanted[run.graph_run.execution_graph_id].add(run.node)
+    tasks = tasks_at(wanted)
+    return [
+        TaskRun(run, tasks.get((run.graph_run.execution_graph_id, run.node) if run.graph_run else None) or _on_its_own(run))
+        for run in found
+    ]
 
 
 def task_run(job_run: JobRun) -> TaskRun:
     """Return the JobRun, its `graph_run` fetched with it, and its task."""
-    return task_runs([job_run], job_run.graph_run.execution_graph_id if job_run.graph_run else None)[0]
+    return task_runs([job_run])[0]
 
 
 def job_runs() -> QuerySet[JobRun]:
@@ -123,32 +130,39 @@ def job_runs() -> QuerySet[JobRun]:
     return JobRun.objects.select_related("graph_run")
 
 
-def tasks_at(execution_graph_id: int, nodes: Sequence[int]) -> dict[int | None, dict[str, Any]]:
-    """Return the tasks at the given nodes, defaults filled in.
+def tasks_at(wanted: Mapping[int, Iterable[int]]) -> dict[Any, dict[str, Any]]:
+    """Return the tasks at the given nodes of ExecutionGraphs, by (graph, node), defaults filled in.
 
     PostgreSQL picks them out: a spec of 100,000 tasks never comes here for a page of them.
     """
-    wanted = sorted(set(nodes))
-    if not wanted:
-        return {}
-    entries = _in_spec(execution_graph_id, f"$.tasks[{','.join(map(str, wanted))}]")
-    return {node: specs.read_task(entry) for node, entry in zip(wanted, entries, strict=True)}
+    nodes = {graph: sorted(set(places)) for graph, places in wanted.items() if places}
+    entries = _in_specs({graph: f"$.tasks[{','.join(map(str, places))}]" for graph, places in nodes.items()})
+    return {
+        (graph, node): specs.read_task(entry)
+        for graph, places in nodes.items()
+        for node, entry in zip(places, entries[graph], strict=True)
+    }
 
 
 def parents_of(execution_graph_id: int, node: int) -> list[int]:
     """Return the nodes that the node waits for."""
-    return [edge[0] for edge in _in_spec(execution_graph_id, f"strict $.edges[*] ? (@[1] == {node:d})")]
+    found = _in_specs({execution_graph_id: f"strict $.edges[*] ? (@[1] == {node:d})"})
+    return [edge[0] for edge in found[execution_graph_id]]
 
 
-def _in_spec(execution_graph_id: int, path: str) -> list[Any]:
+def _in_specs(paths: Mapping[int, str]) -> dict[int, list[Any]]:
+    """Return what is found at a path in each ExecutionGraph's spec."""
+    if not paths:
+        return {}
+    path = Case(*(When(pk=graph, then=Value(path)) for graph, path in paths.items()), output_field=CharField())
     found = Func(
         F("spec"),
-        Value(path, output_field=CharField()),
+        path,
         function="jsonb_path_query_array",
         template="%(function)s(%(expressions)s::jsonpath)",
         output_field=JSONField(),
     )
-    return list(ExecutionGraph.objects.annotate(found=found).values_list("found", flat=True).get(pk=execution_graph_id))
+    return dict(ExecutionGraph.objects.filter(pk__in=paths).annotate(found=found).values_list("pk", "found"))
 
 
 def _on_its_own(run: JobRun) -> dict[str, Any]:

@@ -247,13 +247,15 @@ ROLL_UP_JOBS = Statement(
 # the second to write must see the first.
 LOCK_PROJECTS = Statement("lock_projects", "SELECT id FROM dags_project WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE")
 
-# Give projects the state of their latest run, where it is another one.
+# Give projects the state of their latest run, where it is another one. The run of a job on its own says nothing of the whole.
 ROLL_UP_PROJECTS = Statement(
     "roll_up_projects",
     """
     UPDATE dags_project p SET state = latest.state
     FROM (
-        SELECT i.id, (SELECT r.state FROM runs_graphrun r WHERE r.project_id = i.id ORDER BY r.id DESC LIMIT 1) AS state
+        SELECT i.id, (
+            SELECT r.state FROM runs_graphrun r WHERE r.project_id = i.id AND r.trigger <> 'job' ORDER BY r.id DESC LIMIT 1
+        ) AS state
         FROM unnest(%(ids)s::bigint[]) AS i (id)
     ) latest
     WHERE p.id = latest.id AND p.state IS DISTINCT FROM latest.state

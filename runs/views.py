@@ -132,9 +132,9 @@ class ExecutionViewSet(ListModelMixin, StreamView):
     @action(detail=True, filterset_class=TaskRunFilter, pagination_class=InOrder, filter_backends=[Filters])
     def tasks(self, request: Request, pk: str) -> Response:
         run = self.get_object()
-        wanted = super().filter_queryset(JobRun.objects.filter(graph_run=run))
+        wanted = super().filter_queryset(run.job_runs.all())
         page = super().paginate_queryset(wanted) or []
-        return self.get_paginated_response(TaskRunSerializer(selectors.task_runs(page, run.execution_graph_id), many=True).data)
+        return self.get_paginated_response(TaskRunSerializer(selectors.task_runs(page), many=True).data)
 
     @extend_schema(summary="Tell how far an execution has come", responses=ProgressSerializer, examples=[examples.PROGRESS])
     @action(detail=True)

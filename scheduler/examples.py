@@ -15,3 +15,4 @@ REPORTS = [
         "The task", value={**shown.TASK_WAITING.value, "waiting_for": None, "state": "SUCCESS", "status": 2}, response_only=True
     ),
 ]
+RUN_JOB = OpenApiExample("Even if nothing has changed", value={"params": {"force": True}}, request_only=True)

@@ -24,6 +24,14 @@ class ExecuteSerializer(Strict):
     scheduled_for = serializers.DateTimeField(required=False, allow_null=True, help_text="The time this execution stands for.")
 
 
+class RunJobSerializer(Strict):
+    """How to run a job on its own."""
+
+    params = serializers.DictField(
+        required=False, allow_null=True, help_text='`{"force": true}` has it work where it finds nothing to do.'
+    )
+
+
 class ExecuteKeySerializer(Strict):
     """How to launch every graph with an execution_key."""
 

@@ -3,12 +3,15 @@
 from django.urls import re_path
 
 from api.routers import SeedRouter
+from jobs.doors import route
+from scheduler.job_views import JobLaunchView
 from scheduler.views import ExecutionActions, LaunchView, ReportByKeyView, ReportByOneTimeKeyView, ReportView
 
 router = SeedRouter()
 router.register("dag", LaunchView, basename="dag-launch")
 router.register("execution", ExecutionActions, basename="execution-action")
 router.register("execution/tasks", ReportView, basename="execution-task-report")
+route(router, JobLaunchView)
 
 urlpatterns = [
     *router.urls,

@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from api.models import Membership, Token
 from dags.models import Graph, Project
+from jobs.doors import KINDS
 from runs import spec as specs
 from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition, Worker
 from runs.states import FINISHED, GRAPH_FINISHED, UNFINISHED, GraphRunState, JobRunState
@@ -154,6 +155,25 @@ def job(of: GraphRun, key: str, **changes: Any) -> JobRun:
     if changes:
         JobRun.objects.filter(graph_run=of, key=key).update(**changes)
     return JobRun.objects.select_related("graph_run").get(graph_run=of, key=key)
+
+
+JOBS: dict[str, dict[str, Any]] = {
+    "sheet": {"source": "https://sheets.example/orders.csv"},
+    "upload": {},
+    "connector": {"url": "https://crm.example/syncs"},
+    "workflow": {"sql": "SELECT 1 AS one"},
+    "api": {"url": "https://api.example/rates"},
+}
+
+
+def job_of(kind: str, of: Project | None = None, **fields: Any) -> Any:
+    """Return a job of a kind, which fills a table of its own."""
+    number = next(_numbers)
+    own: dict[str, Any] = {} if kind == "connector" else {"table": f"table_{number}"}
+    if kind == "upload":
+        own |= {"file": "uploads/nowhere.csv", "file_name": "orders.csv", "size": 3, "digest": "0" * 64}
+    named = {"project": of or project(), "name": f"{kind} {number}"}
+    return KINDS[kind]._default_manager.create(kind=kind, **{**named, **JOBS[kind], **own, **fields})
 
 
 def transition(of: GraphRun, key: str | None = None, *, to: str = "RUNNING", origin: str = "QUEUED") -> Transition:

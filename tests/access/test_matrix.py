@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from api.models import AuditEntry
@@ -34,10 +35,14 @@ def other() -> World:
 
 def ask(client: Any, route: Route, of: World) -> Any:
     """Return the answer, and undo what it did."""
-    sent = body(route.name, route.action, of)
+    sent: Any = body(route.name, route.action, of)
     path = route.path(of.id_for(route.name) if route.parameter else 1)
     with transaction.atomic():
-        answer = client.generic(route.method, path, factories.as_json(sent), content_type="application/json")
+        if route.name == "job-upload-create":
+            sent["file"] = SimpleUploadedFile("orders.csv", b"a,b\n1,2\n")
+            answer = client.post(path, sent, format="multipart")
+        else:
+            answer = client.generic(route.method, path, factories.as_json(sent), content_type="application/json")
         transaction.set_rollback(True)
     return answer
 
@@ -142,7 +147,7 @@ def test_lists_hold_what_is_ones_own(route: Route, own: World, other: World) -> 
     ],
 )
 def test_what_is_another_projects_cannot_be_named(path: str, field: str, own: World, other: World) -> None:
-    name = path.replace("/create/", "-create")
+    name = path.strip("/").replace("/", "-")
     answer = factories.client(user=other.admin).post(f"/scheduler/{path}", body(name, "create", own))
     assert answer.status_code == 400
     assert "does not exist" in answer.json()[field][0]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.models import Membership, Token
-from dags.models import Edge, Graph, Project, Task
+from dags.models import Edge, Graph, Job, Project, Task
+from jobs.doors import KINDS
 from notifications import services as notifications
 from notifications.models import Delivery
 from runs.models import GraphRun, JobRun
@@ -32,6 +33,7 @@ class World:
     membership: Membership
     token: Token
     delivery: Delivery
+    jobs: dict[str, Job]
 
     def ids(self) -> dict[str, object]:
         """Return what stands in a path, by the route's name without its action."""
@@ -48,6 +50,8 @@ class World:
             "token": self.token.pk,
             "notification": self.delivery.notification_id,
             "delivery": self.delivery.pk,
+            "job": self.jobs["sheet"].pk,
+            **{f"job-{kind}": job.pk for kind, job in self.jobs.items()},
         }
 
     def id_for(self, name: str) -> object:
@@ -62,6 +66,8 @@ def world(name: str) -> World:
     edge = Edge.objects.create(graph=graph, task_from=tasks[0], task_to=tasks[1])
     running = factories.run({f"waits in {name}": "WAITING"}, of=graph)
     admin = factories.member("admin", project)
+    jobs = {kind: factories.job_of(kind, project) for kind in KINDS}
+    running.job_runs.update(job=jobs["sheet"])
     return World(
         project=project,
         graph=graph,
@@ -74,6 +80,7 @@ def world(name: str) -> World:
         membership=Membership.objects.get(user=admin, project=project),
         token=Token.objects.create(user=admin, project=project)[0],
         delivery=notifications.send_tests([notices.webhook(project).notification])[0],
+        jobs=jobs,
     )
 
 
@@ -100,4 +107,11 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("report-by-key", "create"): {"success": True},
         ("execution-task-report-report", "report"): {"success": True},
     }
+    _, _, kind = route_name.removesuffix("-create").removesuffix("-detail").partition("job-")
+    if kind in KINDS and action in {"create", "update"}:
+        return {"name": f"another {kind}", "project": of.project.pk, **factories.JOBS[kind], **_tables(kind)}
     return bodies.get((route_name, action), {})
+
+
+def _tables(kind: str) -> dict[str, str]:
+    return {} if kind == "connector" else {"table": f"other_{kind}"}

@@ -51,7 +51,7 @@ def pieces(*parts: bytes, pause: float = 0, leave_after: float = 0) -> Receive:
     return receive
 
 
-def guarded(receive: Receive, **headers: str) -> tuple[int, bytes]:
+def guarded(receive: Receive, path: str = CREATE, **headers: str) -> tuple[int, bytes]:
     """Return status and body of the answer."""
     sent: list[Message] = []
 
@@ -59,7 +59,7 @@ def guarded(receive: Receive, **headers: str) -> tuple[int, bytes]:
         sent.append(message)
 
     told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(BodyGuard(reader)({"type": "http", "headers": told}, receive, send))
+    asyncio.run(BodyGuard(reader)({"type": "http", "path": path, "headers": told}, receive, send))
     start, body = sent
     return start["status"], body["body"]
 
@@ -78,6 +78,14 @@ def test_a_body_within_its_bounds_passes() -> None:
 def test_a_body_that_says_it_is_too_long_is_refused() -> None:
     status, body = guarded(pieces(b"x" * 101), content_length="101")
     assert (status, json.loads(body)["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/scheduler/job/upload/create", "/scheduler/job/upload/create/"])
+def test_where_files_are_sent_more_may_come(settings: Any, path: str) -> None:
+    settings.MAX_UPLOAD = 150
+    assert guarded(pieces(b"x" * 101), path, content_length="101") == (200, b"101")
+    assert guarded(pieces(b"x" * 151), path, content_length="151")[0] == 413
+    assert guarded(pieces(*[b"x" * 80] * 2), path, transfer_encoding="chunked")[0] == 413
 
 
 def test_a_client_that_asks_first_is_refused_before_it_sends() -> None:

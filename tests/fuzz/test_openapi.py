@@ -17,6 +17,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from jobs.doors import KINDS
 from runs import compiled
 from tests import factories
 from tests.access.worlds import World, world
@@ -96,7 +97,10 @@ def excused(case: Any, response: Any) -> list[Any]:
 
 def kind_of(path: str) -> str:
     """Return the kind of object that a path such as /scheduler/dag/{graph_id}/ addresses."""
-    return "execution-task" if path.startswith("/scheduler/execution/tasks/") else path.split("/")[2]
+    if path.startswith("/scheduler/execution/tasks/"):
+        return "execution-task"
+    _, _, kind, second, *_ = path.split("/")
+    return f"job-{second}" if kind == "job" and second in KINDS else kind
 
 
 def is_beyond_schema(response: Any) -> bool:
