@@ -73,8 +73,8 @@ class GraphRun(models.Model):
         JOB = "job"
 
     execution_graph = models.ForeignKey(ExecutionGraph, on_delete=models.PROTECT, related_name="runs")
-    graph = models.ForeignKey("dags.Graph", null=True, on_delete=models.SET_NULL, related_name="runs")
-    project = models.ForeignKey("dags.Project", on_delete=models.CASCADE, related_name="runs")
+    graph = models.ForeignKey("dags.Graph", null=True, on_delete=models.SET_NULL, db_index=False, related_name="runs")
+    project = models.ForeignKey("dags.Project", on_delete=models.CASCADE, db_index=False, related_name="runs")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=states.GraphRunState.choices, default=states.GraphRunState.PENDING)
     params: Any = models.JSONField(default=dict)
@@ -126,13 +126,14 @@ class GraphRun(models.Model):
 class JobRun(models.Model):
     """One run of one task inside a GraphRun; a Job on its own runs as a graph of one task."""
 
-    graph_run = models.ForeignKey(GraphRun, null=True, on_delete=models.CASCADE, related_name="job_runs")
+    graph_run = models.ForeignKey(  # the index of the constraint below serves it too
+        GraphRun, null=True, on_delete=models.CASCADE, db_index=False, related_name="job_runs"
+    )
     node = models.PositiveIntegerField(null=True, help_text="The task's index in the ExecutionGraph.")
     key = models.CharField(max_length=200)
     job = models.ForeignKey(
         "dags.Job", null=True, on_delete=models.SET_NULL, db_index=False, related_name="runs", help_text="Of the driver `job`."
     )
-    task_id = models.UUIDField(null=True, unique=True, help_text="On its own: AsyncResult(task_id) tells of it.")
     state = models.CharField(max_length=10, choices=states.JobRunState.choices, default=states.JobRunState.PENDING)
     attempt = models.PositiveIntegerField(default=0, help_text="Fences every write of a try: an older try changes nothing.")
     losses = models.PositiveIntegerField(default=0, help_text="Attempts lost with their worker.")
@@ -207,7 +208,7 @@ class JobRun(models.Model):
             # The latest runs of a job.
             models.Index(fields=["job", "-id"], condition=models.Q(job__isnull=False), name="job_run_of_job"),
             # Reports by key, and by one-time key.
-            models.Index(fields=["key"], condition=models.Q(state__in=states.OWED), name="job_run_owed_by_key"),
+            models.Index(fields=["key"], condition=models.Q(state__in=states.OWED, quick=False), name="job_run_owed_by_key"),
             models.Index(
                 fields=["report_digest"],
                 condition=models.Q(state__in=states.OWED, report_digest__isnull=False),

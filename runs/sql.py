@@ -61,88 +61,107 @@ _LOCKED_RUNS = """
 LOCK_RUNS = Statement("lock_runs", _LOCKED_RUNS)
 LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
 
-# Record the outcomes of attempts: the end, the wait for a report, or the return to the queue. The attempt's number
-# fences it: a write of an older try finds another number and moves nothing. Only what is owed can be settled: an attempt
-# that was given back keeps its number until it is claimed again.
-SETTLE = Statement(
-    "settle",
-    _recorded(
-        f"""
-    UPDATE runs_jobrun j SET
-        state = g.state, results = g.results::jsonb, errors = g.errors::jsonb, reason = g.reason,
-        failures = j.failures + g.failed, losses = j.losses + g.lost,
-        available_at = CASE WHEN g.state = 'QUEUED' OR (g.state = 'WAITING' AND g.delay > 0)
-            THEN clock_timestamp() + g.delay * interval '1 second' END,
-        deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
-        completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
-    FROM given g JOIN runs_jobrun old ON old.id = g.id
-    WHERE j.id = g.id AND j.attempt = g.attempt AND old.state IN {OWED} AND (old.state, g.state) IN {LEGAL}
-    RETURNING {_MOVED}
-    """,
-        more="""
-    given AS (
+# One step of a run: record the outcomes of attempts, release what they decide, claim what is ready. Each part may be empty,
+# and each job run is written once, though what is released and claimed at once has moved twice.
+#
+# settled: the end of an attempt, its wait, or its return to the queue. The attempt's number fences it: a write of an older
+# try finds another number and moves nothing. Only what is owed can be settled: an attempt that was given back keeps its
+# number until it is claimed again.
+# released: the counters of children, and for the decided ones QUEUED or SKIPPED. Nothing is released or claimed unless all
+# the given attempts were settled: the decisions follow from them.
+# chosen: highest priority first, then topological order. Several at once only where all of them may be quick and none was
+# ever lost: what kills its worker is claimed alone from then on.
+#
+# OFFSET 0 has each row looked up by its key and then guarded: left to itself, the planner would look for the guard's states
+# first, and read all that ever had them.
+STEP = Statement(
+    "step",
+    f"""
+    WITH given AS (
         SELECT * FROM unnest(
             %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(results)s::text[], %(errors)s::text[],
-            %(reasons)s::text[], %(delays)s::float8[], %(failed)s::int[], %(lost)s::int[]
+            %(reasons)s::text[], %(delays)s::float8[], %(failures)s::int[], %(losses)s::int[]
         ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost)
     ),
-    """,
+    settled AS (
+        UPDATE runs_jobrun j SET
+            state = g.state, results = g.results::jsonb, errors = g.errors::jsonb, reason = g.reason,
+            failures = j.failures + g.failed, losses = j.losses + g.lost,
+            available_at = CASE WHEN g.state = 'QUEUED' OR (g.state = 'WAITING' AND g.delay > 0)
+                THEN clock_timestamp() + g.delay * interval '1 second' END,
+            deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
+            completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
+        FROM given g, LATERAL (SELECT o.id, o.state, o.attempt FROM runs_jobrun o WHERE o.id = g.id OFFSET 0) old
+        WHERE j.id = old.id AND old.attempt = g.attempt AND old.state IN {OWED} AND (old.state, g.state) IN {LEGAL}
+        RETURNING {_MOVED}
     ),
-)
-
-# Write what ended parents did to job runs: counters, and for the decided ones QUEUED or SKIPPED.
-UNLOCK = Statement(
-    "unlock",
-    _recorded(
-        f"""
-    UPDATE runs_jobrun j SET
-        state = g.state, waiting_on = g.waiting_on, parents_met = g.met, parents_failed = g.failed, reason = g.reason,
-        available_at = CASE WHEN g.state = 'QUEUED' THEN clock_timestamp() END,
-        completed_at = CASE WHEN g.state = 'SKIPPED' THEN clock_timestamp() END
-    FROM given g JOIN runs_jobrun old ON old.id = g.id
-    WHERE j.id = g.id AND (old.state = g.state OR (old.state, g.state) IN {LEGAL})
-    RETURNING {_MOVED}
-    """,
-        more="""
-    given AS (
-        SELECT * FROM unnest(
-            %(ids)s::bigint[], %(states)s::text[], %(waiting_on)s::int[], %(met)s::int[], %(failed)s::int[], %(reasons)s::text[]
-        ) AS g (id, state, waiting_on, met, failed, reason)
+    released AS (
+        SELECT r.* FROM unnest(
+            %(nodes)s::int[], %(decisions)s::text[], %(waiting_on)s::int[], %(met)s::int[], %(failed)s::int[], %(why)s::text[]
+        ) AS r (node, state, waiting_on, met, failed, reason)
+        WHERE (SELECT count(*) FROM settled) = cardinality(%(ids)s::bigint[])
     ),
-    """,
-    ),
-)
-
-# Claim ready job runs for a worker: highest priority first, then topological order. Several at once only where all of them
-# may be quick and none was ever lost: what kills its worker is claimed alone from then on. SKIP LOCKED only as a safety
-# net: whoever claims holds the run's lock.
-CLAIM = Statement(
-    "claim",
-    """
-    WITH next AS (
-        SELECT id, priority, node, quick AND losses = 0 AS quick FROM runs_jobrun
+    ready AS (
+        (SELECT node, priority, quick AND losses = 0 AS quick FROM runs_jobrun
         WHERE graph_run_id = %(run)s AND state = 'QUEUED' AND queue = ANY(%(queues)s) AND available_at <= clock_timestamp()
-        ORDER BY priority DESC, node LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            AND (SELECT count(*) FROM settled) = cardinality(%(ids)s::bigint[]) AND node NOT IN (SELECT node FROM released)
+        ORDER BY priority DESC, node LIMIT %(limit)s)
+        UNION ALL
+        SELECT r.node, j.priority, j.quick AND j.losses = 0 FROM released r, LATERAL (
+            SELECT o.priority, o.quick, o.losses, o.queue, o.state FROM runs_jobrun o
+            WHERE o.graph_run_id = %(run)s AND o.node = r.node OFFSET 0
+        ) j WHERE r.state = 'QUEUED' AND j.state = 'PENDING' AND j.queue = ANY(%(queues)s)
     ),
-    together AS (
-        SELECT id, bool_and(quick) OVER in_order AS quick, row_number() OVER in_order AS place
-        FROM next WINDOW in_order AS (ORDER BY priority DESC, node)
+    in_order AS (
+        SELECT node, bool_and(quick) OVER places AS quick, row_number() OVER places AS place
+        FROM ready WINDOW places AS (ORDER BY priority DESC, node)
+    ),
+    changes AS (
+        SELECT COALESCE(r.node, c.node) AS node, r.state, r.waiting_on, r.met, r.failed, r.reason, c.node IS NOT NULL AS claimed
+        FROM released r FULL JOIN (
+            SELECT node FROM in_order WHERE place <= %(limit)s AND (quick OR place = 1)
+        ) c ON c.node = r.node
     ),
     moved AS (
         UPDATE runs_jobrun j SET
-            state = 'RUNNING', attempt = j.attempt + 1, claimed_by = %(worker)s, walk_id = %(walk)s, reason = NULL,
-            results = NULL, errors = NULL, progress = NULL, report_digest = NULL, started_at = clock_timestamp(),
-            deadline_at = clock_timestamp() + j.timeout * interval '1 second'
-        FROM together t WHERE j.id = t.id AND (t.quick OR t.place = 1)
-        RETURNING j.id, j.graph_run_id, j.node, 'QUEUED' AS from_state, j.state, j.attempt, j.queue,
-            j.failures, j.losses, j.priority
+            state = CASE WHEN c.claimed THEN 'RUNNING' ELSE c.state END, reason = c.reason,
+            waiting_on = COALESCE(c.waiting_on, j.waiting_on), parents_met = COALESCE(c.met, j.parents_met),
+            parents_failed = COALESCE(c.failed, j.parents_failed),
+            available_at = CASE WHEN c.state = 'QUEUED' THEN clock_timestamp() WHEN c.claimed THEN j.available_at END,
+            completed_at = CASE WHEN c.state = 'SKIPPED' THEN clock_timestamp() END,
+            attempt = j.attempt + c.claimed::int,
+            claimed_by = CASE WHEN c.claimed THEN %(worker)s::uuid ELSE j.claimed_by END,
+            walk_id = CASE WHEN c.claimed THEN %(walk)s ELSE j.walk_id END,
+            started_at = CASE WHEN c.claimed THEN clock_timestamp() ELSE j.started_at END,
+            deadline_at = CASE WHEN c.claimed THEN clock_timestamp() + j.timeout * interval '1 second' END,
+            results = CASE WHEN c.claimed THEN NULL ELSE j.results END,
+            errors = CASE WHEN c.claimed THEN NULL ELSE j.errors END,
+            progress = NULL, report_digest = NULL
+        FROM changes c, LATERAL (
+            SELECT o.id, o.state FROM runs_jobrun o WHERE o.graph_run_id = %(run)s AND o.node = c.node OFFSET 0
+        ) old
+        WHERE j.id = old.id AND (old.state = c.state OR (old.state, COALESCE(c.state, 'RUNNING')) IN {LEGAL})
+        RETURNING {_MOVED}, j.failures, j.losses, j.priority, c.state AS released, c.claimed
     ),
     recorded AS (
         INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-        SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+        SELECT %(run)s, id, from_state, to_state, attempt, cause, clock_timestamp() FROM (
+            SELECT 1 AS place, id, from_state, state AS to_state, attempt, %(cause)s AS cause FROM settled
+            WHERE state <> from_state
+            UNION ALL
+            SELECT 2, id, from_state, released, attempt - claimed::int, 'unlocked' FROM moved WHERE released <> from_state
+            UNION ALL
+            SELECT 3, id, 'QUEUED', state, attempt, 'claimed' FROM moved WHERE claimed
+        ) moves ORDER BY place, id
     )
-    SELECT id, graph_run_id, node, from_state, state, attempt, queue, failures, losses FROM moved ORDER BY priority DESC, node
-""",
+    SELECT 'settled', id, graph_run_id, node, from_state, state, attempt, queue, 0 AS failures, 0 AS losses, 0 AS priority
+    FROM settled WHERE state <> from_state
+    UNION ALL
+    SELECT CASE WHEN claimed THEN 'claimed' ELSE 'released' END, id, graph_run_id, node, from_state, state, attempt, queue,
+        failures, losses, priority
+    FROM moved WHERE state <> from_state
+    ORDER BY priority DESC, node
+    """,
 )
 
 # Cancel whatever of the runs no worker holds; the running ones are stopped by their drivers.

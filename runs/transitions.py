@@ -1,8 +1,7 @@
 """The one writer of state. Each move is one guarded, bulk UPDATE that records itself; nothing else assigns `state`.
 
 with moving(run_ids) as moves:     # the runs are locked first, ordered by id
-    moves.settle(...)              # then job runs move
-    moves.claim(...)
+    moves.step(...)                # then job runs move
                                    # then one signal tells of all moves, inside the transaction
 """
 
@@ -88,14 +87,34 @@ class Settled:
 
 
 class Decided(NamedTuple):
-    """What ended parents made of a JobRun: its new counters and, where it was decided, its new state."""
+    """What ended parents made of the JobRun at a node: its new counters and, where it was decided, its new state."""
 
-    id: int
+    node: int
     state: JobRunState
     waiting_on: int
     met: int
     failed: int
     reason: str | None
+
+
+class Claim(NamedTuple):
+    """What a worker claims: the first ready JobRun on its queues, or up to `limit` that may be quick."""
+
+    queues: Sequence[str]
+    limit: int
+    worker: UUID
+    walk: str | None
+
+
+NOTHING = Claim(queues=(), limit=0, worker=UUID(int=0), walk=None)
+
+
+class Step(NamedTuple):
+    """What really moved; what was released and claimed at once counts as claimed, highest priority first."""
+
+    settled: list[Moved]
+    released: list[Moved]
+    claimed: list[Claimed]
 
 
 @dataclass(slots=True)
@@ -117,34 +136,35 @@ class Moves:
         self.created = runs
         return runs
 
-    def settle(self, outcomes: Sequence[Settled], *, cause: str) -> list[Moved]:
-        """Record outcomes; an attempt that is no longer the present one moves nothing."""
-        return self._move(
-            sql.SETTLE,
-            ids=[o.id for o in outcomes],
-            attempts=[o.attempt for o in outcomes],
-            states=[o.state.value for o in outcomes],
-            results=[None if o.results is None else json.dumps(o.results) for o in outcomes],
-            errors=[None if o.errors is None else json.dumps(o.errors) for o in outcomes],
-            reasons=[o.reason for o in outcomes],
-            delays=[o.delay for o in outcomes],
-            failed=[int(o.failed) for o in outcomes],
-            lost=[int(o.lost) for o in outcomes],
-            cause=cause,
-        )
+    def step(
+        self,
+        run_id: int,
+        *,
+        outcomes: Sequence[Settled] = (),
+        cause: str = "",
+        decided: Sequence[Decided] = (),
+        claim: Claim | None = None,
+    ) -> Step:
+        """Record outcomes, release what they decide, and claim: any of the three, of one run.
 
-    def unlock(self, decided: Sequence[Decided], *, cause: str) -> list[Moved]:
-        """Write the counters of children, and queue or skip the decided ones."""
-        return self._move(
-            sql.UNLOCK,
-            ids=[d.id for d in decided],
-            states=[d.state.value for d in decided],
-            waiting_on=[d.waiting_on for d in decided],
-            met=[d.met for d in decided],
-            failed=[d.failed for d in decided],
-            reasons=[d.reason for d in decided],
-            cause=cause,
-        )
+        An attempt that is no longer the present one moves nothing, and then nothing is released or claimed either.
+        """
+        values = {
+            "run": run_id,
+            "cause": cause,
+            **_of_outcomes(outcomes),
+            **_of_decisions(decided),
+            **_of_claim(claim or NOTHING),
+        }
+        rows = sql.STEP.rows(values)
+        step = Step([], [], [])
+        for part, *moved in rows:
+            if part == "claimed":
+                step.claimed.append(Claimed._make(moved[:9]))
+            else:
+                (step.settled if part == "settled" else step.released).append(Moved._make(moved[:7]))
+        self.made += [*step.settled, *step.released, *step.claimed]
+        return step
 
     def expand(self, graphs: Mapping[int, Compiled], *, whole: bool = False) -> list[Moved]:
         """Give runs their JobRuns, and queue those that wait for nobody; return these or, of `whole` runs, all."""
@@ -159,15 +179,6 @@ class Moves:
         self.made += [move for move in born if move.state != move.from_state]
         return born
 
-    def claim(self, run_id: int, *, queues: Sequence[str], limit: int, worker: UUID, walk: str | None) -> list[Claimed]:
-        """Claim ready JobRuns for a worker, highest priority first: one, or up to `limit` that may be quick."""
-        rows = sql.CLAIM.rows(
-            {"run": run_id, "queues": list(queues), "limit": limit, "worker": str(worker), "walk": walk, "cause": "claimed"}
-        )
-        claimed = [Claimed(*row) for row in rows]
-        self.made += claimed
-        return claimed
-
     def cancel(self, *, reason: str, cause: str) -> list[Moved]:
         """Cancel all that no worker holds, in every unfinished run under lock, and ask the rest to stop."""
         ids = list(self.runs)
@@ -178,6 +189,35 @@ class Moves:
         moved = [Moved(*row) for row in statement.rows(values)]
         self.made += moved
         return moved
+
+
+def _of_outcomes(outcomes: Sequence[Settled]) -> dict[str, Any]:
+    return {
+        "ids": [o.id for o in outcomes],
+        "attempts": [o.attempt for o in outcomes],
+        "states": [o.state.value for o in outcomes],
+        "results": [None if o.results is None else json.dumps(o.results) for o in outcomes],
+        "errors": [None if o.errors is None else json.dumps(o.errors) for o in outcomes],
+        "reasons": [o.reason for o in outcomes],
+        "delays": [o.delay for o in outcomes],
+        "failures": [int(o.failed) for o in outcomes],
+        "losses": [int(o.lost) for o in outcomes],
+    }
+
+
+def _of_decisions(decided: Sequence[Decided]) -> dict[str, Any]:
+    return {
+        "nodes": [d.node for d in decided],
+        "decisions": [d.state.value for d in decided],
+        "waiting_on": [d.waiting_on for d in decided],
+        "met": [d.met for d in decided],
+        "failed": [d.failed for d in decided],
+        "why": [d.reason for d in decided],
+    }
+
+
+def _of_claim(claim: Claim) -> dict[str, Any]:
+    return {"queues": list(claim.queues), "limit": claim.limit, "worker": str(claim.worker), "walk": claim.walk}
 
 
 @contextmanager

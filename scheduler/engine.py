@@ -19,7 +19,7 @@ from runs import transitions
 from runs.compiled import Compiled, compiled
 from runs.models import JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
-from runs.transitions import Claimed, LockedRun, Moved, Moves, Settled
+from runs.transitions import Claim, Claimed, Decided, LockedRun, Moves, Settled, Step
 from scheduler import dispatch, faults, hands, nodes, retry, spread
 from scheduler.batch import Ended
 
@@ -29,7 +29,7 @@ class Walker:
     """Who claims: a walk on a worker.
 
     `limit` is how many JobRuns it takes at once, 0 when its turn is over; `counted` tells whether the run has counted it
-    among its walkers, as it does when it rings for one.
+    among its walkers, as it does when it rings for one. `holds` are the nodes of what it has claimed, by JobRun id.
     """
 
     worker: UUID
@@ -38,6 +38,7 @@ class Walker:
     walk: str | None = None
     limit: int = 1
     counted: bool = True
+    holds: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
         if not run.expanded:
             moves.expand({run_id: graph})
             faults.point("begin.expanded")
-        claimed = _claim(moves, run, graph, walker)
+        claim = _claim(run, graph, walker)
+        claimed = moves.step(run_id, claim=claim).claimed if claim else []
         if claimed:
             if not walker.counted:
                 walker.counted = True
@@ -68,6 +70,7 @@ def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
         else:
             _leave(run, walker)
         faults.point("begin.claimed")
+    walker.holds = {one.id: one.node for one in claimed}
     return claimed
 
 
@@ -81,19 +84,15 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
         if run is None:
             return Settlement()
         graph = compiled(run.execution_graph_id)
-        moved = moves.settle(_decide(run, graph, ended), cause=cause)
-        faults.point("settle.moved")
-        released = _release(moves, run, graph, moved)
-        faults.point("settle.released")
-        claimed = _claim(moves, run, graph, walker) if walker else []
-        ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
-        ready.subtract(claim.queue for claim in claimed)
-        if walker and not claimed:
+        step = _step(moves, run, graph, _decide(run, graph, ended), cause=cause, walker=walker)
+        if walker and not step.claimed:
             _give_up_turn(run, walker)
-        _ring_helpers(moves, run, graph, {queue: count for queue, count in ready.items() if count > 0})
+        _ring_helpers(moves, run, graph, _left_ready(step))
         faults.point("settle.decided")
     faults.point("settle.committed")
-    return Settlement(moved=frozenset(move.id for move in moved), claimed=claimed)
+    if walker:
+        walker.holds = {claim.id: claim.node for claim in step.claimed}
+    return Settlement(moved=frozenset(move.id for move in step.settled), claimed=step.claimed)
 
 
 def cancel(run_ids: Iterable[int], *, cause: str) -> None:
@@ -121,15 +120,13 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
             after = retry.after_loss(facts, limit=settings.LOSS_LIMIT)
             errors = {"error": "worker_lost", "losses": losses + 1} if after.state == JobRunState.FAILED else None
             lost.append(Settled(id=pk, attempt=attempts[pk], state=after.state, errors=errors, reason=after.reason, lost=True))
-        moved = moves.settle(lost, cause=cause)
-        released = _release(moves, run, graph, moved)
-        ready = Counter(move.queue for move in [*moved, *released] if move.state == JobRunState.QUEUED)
+        step = _step(moves, run, graph, lost, cause=cause)
         # The lost walkers are still counted: forget them, or nobody would be rung.
         _set_walkers([(run, {})])
-        _ring_helpers(moves, run, graph, ready)
+        _ring_helpers(moves, run, graph, _left_ready(step))
         faults.point("give_back.moved")
     faults.point("give_back.committed")
-    return frozenset(move.id for move in moved)
+    return frozenset(move.id for move in step.settled)
 
 
 # --- The steps of the verbs ---
@@ -182,20 +179,53 @@ def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int,
     }
 
 
-def _release(moves: Moves, run: LockedRun, graph: Compiled, moved: Sequence[Moved]) -> list[Moved]:
-    """Queue or skip what waited for the ended ones."""
-    ended = [(move.node, JobRunState(move.state)) for move in moved if move.state in FINISHED]
+def _step(
+    moves: Moves, run: LockedRun, graph: Compiled, settled: Sequence[Settled], *, cause: str, walker: Walker | None = None
+) -> Step:
+    """Record where attempts go, release their children, and claim the walker's next work.
+
+    In one statement where the decisions are plain without a look at the children's rows; with that look between two where
+    they are not, or where an attempt turns out to have ended otherwise.
+    """
+    foreseen = _foreseen(run, graph, settled, walker) if walker else None
+    if foreseen is not None:
+        step = moves.step(run.id, outcomes=settled, cause=cause, decided=foreseen, claim=_claim(run, graph, walker))
+        faults.point("settle.moved")
+        if len(step.settled) == len(settled):
+            return step
+    else:
+        step = moves.step(run.id, outcomes=settled, cause=cause)
+        faults.point("settle.moved")
+    ended = [(move.node, JobRunState(move.state)) for move in step.settled if move.state in FINISHED]
     decided = spread.from_ended(run.id, graph, ended)
-    return moves.unlock(decided, cause="unlocked") if decided else []
+    claim = _claim(run, graph, walker)
+    if decided or claim:
+        step = moves.step(run.id, decided=decided, claim=claim)._replace(settled=step.settled)
+    return step
 
 
-def _claim(moves: Moves, run: LockedRun, graph: Compiled, walker: Walker) -> list[Claimed]:
+def _foreseen(run: LockedRun, graph: Compiled, settled: Sequence[Settled], walker: Walker) -> list[Decided] | None:
+    """Return what the ends of all these attempts decide, if that is known before they are recorded."""
+    if graph.max_parallel is not None or not all(one.state in FINISHED and one.id in walker.holds for one in settled):
+        return None
+    return spread.foreseen(graph, [(walker.holds[one.id], one.state) for one in settled])
+
+
+def _claim(run: LockedRun, graph: Compiled, walker: Walker | None) -> Claim | None:
+    """Return what the walker claims now, if it does and may."""
+    if walker is None or run.cancel_requested:
+        return None
     limit = walker.limit
     if graph.max_parallel is not None:
         limit = min(limit, graph.max_parallel - JobRun.objects.filter(graph_run=run.id, state=JobRunState.RUNNING).count())
-    if limit <= 0 or run.cancel_requested:
-        return []
-    return moves.claim(run.id, queues=walker.queues, limit=limit, worker=walker.worker, walk=walker.walk)
+    return Claim(walker.queues, limit, walker.worker, walker.walk) if limit > 0 else None
+
+
+def _left_ready(step: Step) -> dict[str, int]:
+    """Count by queue the JobRuns that have become ready beyond those claimed."""
+    ready = Counter(move.queue for move in [*step.settled, *step.released] if move.state == JobRunState.QUEUED)
+    ready.subtract(claim.queue for claim in step.claimed if claim.from_state == JobRunState.QUEUED)
+    return {queue: count for queue, count in ready.items() if count > 0}
 
 
 def _give_up_turn(run: LockedRun, walker: Walker) -> None:

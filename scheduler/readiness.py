@@ -48,9 +48,7 @@ class Graph(Protocol):
 class Pending:
     """A JobRun that has not been decided: its counters, then its fate."""
 
-    id: int
     node: int
-    queue: str
     waiting_on: int
     met: int
     failed: int

@@ -150,7 +150,7 @@ def _progressed(run: JobRun, progress: dict[str, Any]) -> bool:
 
 def waiting_under(key: str, among: QuerySet[JobRun]) -> JobRun:
     """Return the most recently started job run of this key that waits for a report; raise `NoWaitingTask`."""
-    owed = among.filter(key=key, state__in=OWED).order_by("-started_at", "-pk")
+    owed = among.filter(key=key, state__in=OWED, quick=False).order_by("-started_at", "-pk")  # what is quick ends by itself
     expects: dict[tuple[int | None, int | None], bool] = {}  # of one content all runs are alike
     for run in owed:
         if run.state == JobRunState.WAITING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,16 +46,31 @@ def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunSt
     return _decided(unlocked.changed)
 
 
+def foreseen(graph: Compiled, ended: Sequence[tuple[int, JobRunState]]) -> list[Decided] | None:
+    """Return what these ends make of the children, None where that takes a look at their rows.
+
+    It takes none where nothing but these nodes comes before the children: their counters stand as they began.
+    """
+    if graph.on_failure == OnFailure.STOP and any(end == JobRunState.FAILED for _, end in ended):
+        return None
+    parents = Counter(child for node, _ in ended for child in graph.children(node))
+    if any(graph.parent_count[child] != count for child, count in parents.items()):
+        return None
+    fresh = {child: Pending(node=child, waiting_on=count, met=0, failed=0) for child, count in parents.items()}
+    unlocked = readiness.unlock(graph, ended, fresh)
+    return None if unlocked.missing else _decided(unlocked.changed)
+
+
 def _read(statement: Statement, **values: Any) -> dict[int, Pending]:
     return {
-        node: Pending(pk, node, queue, waiting_on, met, failed, JobRunState(state))
-        for pk, node, queue, waiting_on, met, failed, state in statement.rows(values)
+        node: Pending(node, waiting_on, met, failed, JobRunState(state))
+        for node, waiting_on, met, failed, state in statement.rows(values)
     }
 
 
 def _decided(rows: Sequence[Pending]) -> list[Decided]:
-    unique = {row.id: row for row in rows}  # one that was stopped may have been reached again by a skip
-    return [Decided(row.id, row.state, row.waiting_on, row.met, row.failed, row.reason) for row in unique.values()]
+    unique = {row.node: row for row in rows}  # one that was stopped may have been reached again by a skip
+    return [Decided(row.node, row.state, row.waiting_on, row.met, row.failed, row.reason) for row in unique.values()]
 
 
 def has_failed(run_id: int) -> bool:

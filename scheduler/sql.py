@@ -134,21 +134,21 @@ WAKE_IN = Statement(
 PENDING_AT = Statement(
     "pending_at",
     """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    SELECT node, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND node = ANY(%(nodes)s) AND state = 'PENDING'
 """,
 )
 PENDING_OF_RUN = Statement(
     "pending_of_run",
     """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    SELECT node, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND state = 'PENDING'
 """,
 )
 NOT_STARTED_OF_RUN = Statement(
     "not_started_of_run",
     """
-    SELECT id, node, queue, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
+    SELECT node, waiting_on, parents_met, parents_failed, state FROM runs_jobrun
     WHERE graph_run_id = %(run)s AND state IN ('PENDING', 'QUEUED')
 """,
 )

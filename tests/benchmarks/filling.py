@@ -12,7 +12,7 @@ from runs.models import GraphRun, JobRun
 def copy_runs(runs: Sequence[int], copies: int) -> None:
     """Copy ended runs with all their JobRuns, each so many times, and let the planner know."""
     run_columns = _columns(GraphRun, without={"id", "task_id"})
-    job_columns = _columns(JobRun, without={"id", "task_id", "graph_run_id"})
+    job_columns = _columns(JobRun, without={"id", "graph_run_id"})
     named = ", ".join(f"j.{column}" for column in job_columns)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE copied (origin bigint, copy bigint)")

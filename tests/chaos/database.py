@@ -84,10 +84,10 @@ def long_outage(stage: Stage) -> None:
 
 
 IN_CALLER = {"launch.written", "launch.committed", "cancel.moved", "cancel.committed"}
-IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.released", "settle.decided"}
+IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
 IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found"}
 WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published"}
-IN_SHORT = ["begin.claimed=kill", "settle.released=kill", "settle.decided=lost", "walker.performed=kill", "ring=kill"]
+IN_SHORT = ["begin.claimed=kill", "settle.decided=lost", "walker.performed=kill", "ring=kill"]
 
 
 def fault_points(stage: Stage) -> None:

@@ -88,4 +88,4 @@ def test_a_step_of_a_chain_is_one_transaction_of_few_statements(bench: Bench) ->
 
     assert [claim.node for claim in third] == [2]
     said = [query["sql"].split("(")[0].split()[-1] for query in captured]
-    assert said == ["celeriac_lock_runs", "celeriac_settle", "celeriac_pending_at", "celeriac_unlock", "celeriac_claim"]
+    assert said == ["celeriac_lock_runs", "celeriac_step"]

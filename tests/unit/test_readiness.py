@@ -25,7 +25,7 @@ def graph(
 
 
 def pending(graph: Compiled) -> dict[int, Pending]:
-    return {node: Pending(node, node, "default", graph.parent_count[node], 0, 0) for node in range(len(graph))}
+    return {node: Pending(node, graph.parent_count[node], 0, 0) for node in range(len(graph))}
 
 
 @pytest.mark.parametrize("rule", TriggerRule)
