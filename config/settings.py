@@ -105,6 +105,9 @@ USE_TZ = True
 MEDIA_ROOT = HOME / "media"  # files that were sent for import: read by workers, served by nobody
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "static/"
+MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # uploads; no URL leads to them
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {
     "version": 1,
@@ -232,6 +235,8 @@ WORK_DIR = env.path("CELERIAC_WORK_DIR", BASE_DIR)  # where process tasks start,
 TASK_ENV = ["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", *env.words("CELERIAC_TASK_ENV")]
 PUBLIC_URL = env.text("CELERIAC_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}")  # in SCHEDULER_REPORT_URL
 OUTBOUND_ALLOW = env.words("CELERIAC_OUTBOUND_ALLOW")  # hosts, host:port, networks reached besides the public internet
+DATA_DIR = env.path("CELERIAC_DATA_DIR", HOME / "data")  # files that Sheets name by a path
+MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file: sent, fetched from a URL, or read from DATA_DIR
 MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
 MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON
 

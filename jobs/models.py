@@ -15,7 +15,7 @@ class Format(models.TextChoices):
     """How a file is written."""
 
     AUTO = "auto"
-    """By its name and first bytes."""
+    """By its first bytes."""
     CSV = "csv"
     XLSX = "xlsx"
 
@@ -75,29 +75,37 @@ class Paging(models.TextChoices):
     """`page_param` counts rows, until a page has none."""
 
 
-class Sheet(Job):
+class Imported(models.Model):
+    """The file that a job imports: how it is written, which part of it is wanted, and the table that it fills."""
+
+    format = models.CharField(max_length=10, choices=Format.choices, default=Format.AUTO)
+    tab = models.CharField(max_length=200, blank=True, help_text="Of an XLSX file; empty for the first.")
+    cell_range = models.CharField(max_length=50, blank=True, help_text="Such as A1:F200 or A5:; empty for all.")
+    delimiter = models.CharField(max_length=1, blank=True, help_text="Comma, tab, pipe or semicolon; empty to find out.")
+    encoding = models.CharField(max_length=20, blank=True, help_text="Such as cp1252; empty for what the file says, or UTF-8.")
+    has_header = models.BooleanField(default=True, help_text="Whether the first row has the columns' names.")
+    max_bad_rows = models.PositiveIntegerField(default=0, help_text="Bad rows that may be left out before the import fails.")
+    table = models.CharField(max_length=63, help_text="Of the project's warehouse.")
+    seen: Any = models.JSONField(default=dict, editable=False, help_text="What the last success saw, and the table it made.")
+
+    class Meta:
+        abstract = True
+
+
+class Sheet(Job, Imported):  # noqa: DJ008 - Job has it
     """A spreadsheet at a URL or path, imported into a table of the project's warehouse."""
 
     source = models.CharField(max_length=2000, help_text="http(s) URL, or a path below the service's data folder.")
-    format = models.CharField(max_length=10, choices=Format.choices, default=Format.AUTO)
-    tab = models.CharField(max_length=200, blank=True, help_text="Of an XLSX file; empty for the first.")
-    cell_range = models.CharField(max_length=50, blank=True, help_text="Such as A1:F200; empty for all.")
-    table = models.CharField(max_length=63, help_text="Of the project's warehouse.")
     skip_unchanged = models.BooleanField(default=True)
-    seen: Any = models.JSONField(
-        default=dict, editable=False, help_text="What the last success saw: {etag, modified, digest}, and the settings then."
-    )
 
 
-class Upload(Job):
+class Upload(Job, Imported):  # noqa: DJ008 - Job has it
     """A file sent to the API, imported once."""
 
     file = models.FileField(upload_to="uploads/")
     file_name = models.CharField(max_length=255, help_text="As the sender called it.")
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the content.")
-    delimiter = models.CharField(max_length=1, blank=True, help_text="Comma, tab or pipe; empty to find out.")
-    table = models.CharField(max_length=63, help_text="Of the project's warehouse.")
 
 
 class Requesting(models.Model):

@@ -11,7 +11,7 @@ from api.errors import Invalid
 MAX_ROW = 10_000_000
 MAX_COLUMN = 18_278  # ZZZ
 _CORNER = r"\$?(?P<{0}_column>[A-Za-z]{{1,3}})?\$?(?P<{0}_row>[0-9]{{1,8}})?"
-_RANGE = re.compile(_CORNER.format("first") + "(?P<open>:)?" + _CORNER.format("last"))
+_RANGE = re.compile(f"{_CORNER.format('first')}(?:(?P<open>:){_CORNER.format('last')})?")
 
 
 @dataclass(frozen=True, kw_only=True)

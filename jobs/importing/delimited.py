@@ -40,7 +40,8 @@ def dialect_of(file: BinaryIO, *, encoding: str = "", delimiter: str = "") -> Di
     if delimiter:
         return Dialect(encoding=encoding, delimiter=delimiter)
     with texts.decoded(file, encoding) as text:
-        return Dialect(encoding=encoding, delimiter=delimiters.found_in(text.read(_SAMPLE)))
+        sample = text.read(_SAMPLE)
+    return Dialect(encoding=encoding, delimiter=delimiters.found_in(sample, cut=len(sample) == _SAMPLE))
 
 
 def rows(file: BinaryIO, dialect: Dialect, bad: BadRows) -> Iterator[Row]:
@@ -63,7 +64,9 @@ class _Lines:
             self.number += 1
             self.size += len(line)
             if self.size > MAX_ROW:
-                raise JobError(f"The row that ends in line {self.number} is longer than {MAX_ROW:,} characters.", permanent=True)
+                raise JobError(
+                    f"The row that ends in line {self.number} is longer than {MAX_ROW:,} characters.", permanent=True
+                )
             if "\0" in line:
                 self.has_nul = True
             yield line

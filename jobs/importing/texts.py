@@ -1,4 +1,4 @@
-"""Bytes read as text: by what was told, by the mark that the file begins with, else as UTF-8. Nothing is guessed or replaced."""
+"""Bytes read as text: by the mark that the file begins with, by what was told, else as UTF-8. Nothing is replaced."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import BinaryIO, TextIO
 from jobs.running import JobError
 
 # By the names that `codecs` gives them; others that it knows are no encodings of files, or run code of their own.
-ENCODINGS = frozenset(
-    """ascii utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 cp437 cp850 cp852 cp858 cp866 cp932 cp949 cp950
-    cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6
-    iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman big5 euc_jp
-    euc_kr gb2312 gbk gb18030 shift_jis""".split()
-)
+ENCODINGS = {
+    *("ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"),
+    *(f"cp125{number}" for number in range(9)),
+    *(f"iso8859-{number}" for number in (*range(1, 11), 13, 14, 15, 16)),
+    *("cp437", "cp850", "cp852", "cp858", "cp866", "mac-roman", "koi8-r", "koi8-u"),
+    *("cp932", "shift_jis", "euc_jp", "cp949", "euc_kr", "cp950", "big5", "gb2312", "gbk", "gb18030"),
+}
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with

@@ -19,11 +19,12 @@ from functools import partial
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - expat bounds what entities make, and this process its memory
+from xml.etree import ElementTree
 
 import python_calamine
 
 REFUSED = 3  # exit code: the reason is on standard error
+MAX_ROW = 4 * 1024**2  # characters: a text can stand in many cells and take no room in the file
 MAX_WHOLE = 10**15  # a larger number of a cell is not sure to be a whole one
 _BLOCK = 1024**2
 _OVERLAP = 4096
@@ -41,12 +42,12 @@ def main(tab: str, max_memory: int, max_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
     resource.setrlimit(resource.RLIMIT_CPU, (max_seconds, max_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    file = open(0, "rb")  # noqa: SIM115, PTH123 - standard input, for as long as this process lives
+    file = open(0, "rb")  # noqa: SIM115 - standard input, for as long as this process lives
     name = _tab(python_calamine.CalamineWorkbook.from_filelike(file).sheet_names, tab)
     notes = _notes(zipfile.ZipFile(file), name)
     file.seek(0)
     sheet = python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(name)
-    with open(1, "w", encoding="utf-8", newline="") as output:  # noqa: PTH123 - standard output
+    with open(1, "w", encoding="utf-8", newline="") as output:
         csv.writer(output, lineterminator="\n").writerows(_rows(sheet))
     json.dump({"notes": notes}, sys.stderr)
 
@@ -62,8 +63,11 @@ def _tab(names: Sequence[str], wanted: str) -> str:
 def _rows(sheet: Any) -> Iterator[list[str]]:
     """Yield the rows from the first row and column of the tab on, the empty ones too: their numbers are those of the tab."""
     margin = [""] * (sheet.start[1] if sheet.start else 0)
-    for cells in sheet.iter_rows():
-        yield margin + [_text(cell) for cell in cells]
+    for number, values in enumerate(sheet.iter_rows(), 1):
+        cells = [_text(value) for value in values]
+        if sum(map(len, cells)) > MAX_ROW:
+            raise RefusedError(f"Row {number} is longer than {MAX_ROW:,} characters.")
+        yield margin + cells
 
 
 def _text(cell: Any) -> str:

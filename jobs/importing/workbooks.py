@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from jobs.importing.delimited import Row
 from jobs.running import JobError
@@ -41,8 +41,7 @@ def rows(file: BinaryIO, *, tab: str, notes: list[str]) -> Iterator[Row]:
             stderr=told,
         )
         try:
-            assert process.stdout is not None
-            with io.TextIOWrapper(process.stdout, encoding="utf-8", newline="") as output:
+            with io.TextIOWrapper(cast("IO[bytes]", process.stdout), encoding="utf-8", newline="") as output:
                 yield from enumerate(csv.reader(output), 1)
             notes += _notes(process.wait(), told)
         except csv.Error as error:
