@@ -101,8 +101,7 @@ def _opened(source: str) -> BinaryIO:
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
         why = "may not be read" if isinstance(error, PermissionError) else "is not there"
         raise JobError(f"The file {source!r} {why} in the data folder.") from None
-    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise JobError(f"{source!r} in the data folder is no file.", permanent=True)
-    return file
+    return os.fdopen(descriptor, "rb")

@@ -23,7 +23,7 @@ SAY_EVERY = 5.0  # seconds
 def tabulated(rows: Iterable[Row], bad: BadRows, *, has_header: bool, say: Callable[[str], None]) -> Iterator[Spool]:
     """Open a spool that holds the rows; raise `JobError` for bad ones beyond what is allowed, and for no rows at all."""
     filled = (row for row in rows if any(row[1]))
-    number, first = next(filled, (0, []))
+    number, first = next((row for row in filled if not "".join(row[1]).isspace()), (0, []))
     if not first:
         bad.check()
         raise JobError("There is nothing in the file but empty cells.", permanent=True)

@@ -16,6 +16,7 @@ CASES = {
     "latency": "from the request to the start of a one-task graph",
     "huge": "a graph of 100,000 tasks",
     "api": "lists and details with 1,000,000 JobRuns stored, under load",
+    "importing": "a CSV file of 1,000,000 rows into a table",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.benchmarks.cases import api, huge, latency, throughput
+from tests.benchmarks.cases import api, huge, importing, latency, throughput
 from tests.benchmarks.figures import Measured
 from tests.benchmarks.stage import Stage
 
@@ -17,4 +17,5 @@ CASES: dict[str, Callable[[Stage], list[Measured]]] = {
     "latency": latency.latency,
     "huge": huge.huge,
     "api": api.api,
+    "importing": importing.importing,
 }
