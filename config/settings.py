@@ -102,12 +102,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-MEDIA_ROOT = HOME / "media"  # files that were sent for import: read by workers, served by nobody
-LOGIN_REDIRECT_URL = "admin:index"
-STATIC_URL = "static/"
-MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # uploads; no URL leads to them
+MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # files that were sent for import; no URL leads to them
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+LOGIN_REDIRECT_URL = "admin:index"
+STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {
     "version": 1,
@@ -125,7 +124,7 @@ LOGGING = {
 # --- REST -----------------------------------------------------------------------------------------------------------
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
-MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file that is sent for import, with its form
+MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file for import: sent, fetched, or read from DATA_DIR
 UPLOAD_PATHS = ["/scheduler/job/upload/create"]  # where that, and no lower bound, is the limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
 BODY_PATIENCE = env.seconds("CELERIAC_BODY_PATIENCE", 10)  # for a body to come, besides the time it takes at 16 KiB/s
@@ -236,7 +235,6 @@ TASK_ENV = ["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER"
 PUBLIC_URL = env.text("CELERIAC_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}")  # in SCHEDULER_REPORT_URL
 OUTBOUND_ALLOW = env.words("CELERIAC_OUTBOUND_ALLOW")  # hosts, host:port, networks reached besides the public internet
 DATA_DIR = env.path("CELERIAC_DATA_DIR", HOME / "data")  # files that Sheets name by a path
-MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file: sent, fetched from a URL, or read from DATA_DIR
 MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
 MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON
 

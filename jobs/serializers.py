@@ -16,6 +16,7 @@ from jobs.models import Api, Connector, Sheet, Upload, Workflow
 SHARED = ["id", "kind", "name", "project", "description", "state", "is_scheduled", "latest_run"]
 TIMES = ["succeeded_at", "changed_at", "created_at"]
 REQUESTING = ["method", "url", "headers", "query", "body", "auth", "auth_config", "secret", "has_secret", "timeout"]
+IMPORTED = ["format", "tab", "cell_range", "delimiter", "encoding", "has_header", "max_bad_rows", "table"]
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 DAY = 24 * 3600.0  # seconds
 MAX_COUNT = 2**31 - 1
@@ -84,7 +85,8 @@ class SheetSerializer(JobSerializer):
 
     class Meta(JobSerializer.Meta):
         model = Sheet
-        fields = [*SHARED, "source", "format", "tab", "cell_range", "table", "skip_unchanged", *TIMES]
+        fields = [*SHARED, "source", *IMPORTED, "skip_unchanged", *TIMES]
+        extra_kwargs = {**AS_WRITTEN, "delimiter": {"trim_whitespace": False}}  # a tab is one
 
 
 class UploadSerializer(JobSerializer):
@@ -92,7 +94,8 @@ class UploadSerializer(JobSerializer):
 
     class Meta(JobSerializer.Meta):
         model = Upload
-        fields = [*SHARED, "file_name", "size", "digest", "delimiter", "table", *TIMES]
+        fields = [*SHARED, "file_name", "size", "digest", *IMPORTED, *TIMES]
+        extra_kwargs = SheetSerializer.Meta.extra_kwargs
         read_only_fields = ["file_name", "size", "digest"]
 
 

@@ -7,11 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from jobs.running import JobError
 
 _BLOCK = 1024**2
+
+
+class Readable(Protocol):
+    """A file of any kind, read piece by piece."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +36,7 @@ def temporary() -> Iterator[BinaryIO]:
         yield cast("BinaryIO", file)
 
 
-def copied(source: BinaryIO, into: BinaryIO, *, max_bytes: int) -> Copy:
+def copied(source: Readable, into: BinaryIO, *, max_bytes: int) -> Copy:
     """Copy a file; raise `JobError` for one that is too large."""
     size = 0
     while block := source.read(_BLOCK):
@@ -45,4 +51,5 @@ def copy_of(file: BinaryIO) -> Copy:
     """Return what is in a file that was written to."""
     size = file.tell()
     file.seek(0)
-    return Copy(file=file, size=size, digest=hashlib.file_digest(file, "sha256").hexdigest())
+    digest = hashlib.file_digest(cast("Any", file), "sha256").hexdigest()
+    return Copy(file=file, size=size, digest=digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -50,7 +50,7 @@ def load(job: Importing, file: BinaryIO, running: Running) -> Loaded:
     return Loaded(made=made, value={**value, **bad.facts} if bad.count else value)
 
 
-def _rows(job: Importing, file: BinaryIO, bad: BadRows, notes: list[str], written: dict[str, str]) -> Iterator[Row]:
+def _rows(job: Importing, file: BinaryIO, bad: BadRows, notes: list[str], written: dict[str, str]) -> Generator[Row]:
     """Yield the file's rows; tell in `written` how it is written."""
     written["format"] = formats.format_of(file, job.format)
     if written["format"] == Format.XLSX:

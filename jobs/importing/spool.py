@@ -35,8 +35,9 @@ class Spool:
         self._kinds = [Column() for _ in self.names]
         self._file = file
         # A lone `\.` would end the data: in a table of one column everything is quoted.
-        quoting = csv.QUOTE_ALL if len(self.names) == 1 else csv.QUOTE_MINIMAL
-        self._writer = csv.writer(file, lineterminator="\n", quoting=quoting)
+        self._writer = csv.writer(
+            file, lineterminator="\n", quoting=csv.QUOTE_ALL if len(self.names) == 1 else csv.QUOTE_MINIMAL
+        )
 
     def add(self, rows: Sequence[Sequence[str]]) -> None:
         """Take rows in, each with a cell for every column. Those without any value are left out."""

@@ -14,6 +14,7 @@ import pytest
 from api.errors import Invalid
 from dags.models import Project
 from jobs import sheets, warehouse
+from jobs.importing import seeing
 from jobs.models import Sheet
 from jobs.running import Done, JobError, NothingToDo
 from tests.engine import warehouses
@@ -221,7 +222,7 @@ def test_it_is_imported_again_when_its_table_does_not_stand(project: Project, da
     elif change == "crash":
         (data / "people.csv").write_bytes(b"id\n9\n")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sheets.seeing, "remember", _dies)
+            patch.setattr(seeing, "remember", _dies)
             with pytest.raises(MemoryError):
                 _run(job)
         (data / "people.csv").write_bytes(ROWS)  # what `seen` says was imported last: the table holds something else
