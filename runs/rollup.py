@@ -11,36 +11,35 @@ from typing import Any
 
 from runs import sql, states, transitions
 from runs.compiled import compile_all
-from runs.states import JobRunState
+from runs.states import GraphRunState, JobRunState
 from runs.transitions import LockedRun
 
 
-def roll_up_graph_runs(sender: Any, *, graph_run_ids: Sequence[int], moves: Sequence[Any] = (), **kwargs: Any) -> None:
+def roll_up_graph_runs(
+    sender: Any, *, graph_run_ids: Sequence[int], runs: Mapping[int, LockedRun], moves: Sequence[Any] = (), **kwargs: Any
+) -> None:
     """Give each run the state that its JobRuns add up to; write only what changed."""
-    unchanged = _unchanged(moves)
-    runs = [run_id for run_id in graph_run_ids if run_id not in unchanged]
-    if not runs:
-        return
-    changed = {}
-    for run_id, state, expanded, unfinished, started, failed, cancelled in sql.CHILDREN.rows({"runs": runs}):
-        children = states.Children(unfinished=unfinished or not expanded, started=started, failed=failed, cancelled=cancelled)
+    going, started = _told(moves)
+    changed = {pk: GraphRunState.RUNNING for pk in going & started if runs[pk].state == GraphRunState.PENDING}
+    unclear = [pk for pk in graph_run_ids if pk not in going]
+    for pk, state, expanded, unfinished, begun, failed, cancelled in sql.CHILDREN.rows({"runs": unclear}) if unclear else ():
+        children = states.Children(unfinished=unfinished or not expanded, started=begun, failed=failed, cancelled=cancelled)
         new = states.graph_run_state(children)
         if new != state and state in states.GRAPH_UNFINISHED:
-            changed[run_id] = new
+            changed[pk] = new
     if changed:
         transitions.move_graph_runs(changed, cause="rolled up")
 
 
-def _unchanged(moves: Sequence[Any]) -> set[int]:
-    """Return the runs that these moves alone show to keep their state: on the happy path all but a run's first and last.
+def _told(moves: Sequence[Any]) -> tuple[set[int], set[int]]:
+    """Return the runs that the moves alone show not to have ended, and those that they show to have started.
 
-    A JobRun that is queued or claimed now says that its run has not ended. That the run has started is nothing new when
-    one of these came from an attempt, and not so when they were only queued.
+    A JobRun that is queued or claimed now says that its run has not ended, and one that comes from an attempt, or has gone
+    beyond the queue, that it has started. So nothing needs to be looked up before a run's last move.
     """
-    unfinished = {move.graph_run_id for move in moves if move.state in (JobRunState.QUEUED, JobRunState.RUNNING)}
-    had_started = {move.graph_run_id for move in moves if move.from_state in states.OWED}
-    has_started = {move.graph_run_id for move in moves if move.state not in (JobRunState.PENDING, JobRunState.QUEUED)}
-    return unfinished & (had_started | (unfinished - has_started))
+    going = {move.graph_run_id for move in moves if move.state in (JobRunState.QUEUED, JobRunState.RUNNING)}
+    begun = {move.graph_run_id for move in moves if move.from_state in states.OWED}
+    return going, begun | {m.graph_run_id for m in moves if m.state not in (JobRunState.PENDING, JobRunState.QUEUED)}
 
 
 def roll_up_jobs(
@@ -57,6 +56,9 @@ def roll_up_jobs(
 
 def roll_up_projects(sender: Any, *, moves: Sequence[transitions.RunMoved], **kwargs: Any) -> None:
     """Give each project the state of its latest run."""
-    projects = {"ids": sorted({move.project_id for move in moves})}
-    sql.LOCK_PROJECTS.rows(projects)
-    sql.ROLL_UP_PROJECTS.rows(projects)
+    latest: dict[int, int] = {}
+    for move in moves:
+        latest[move.project_id] = max(move.id, latest.get(move.project_id, 0))
+    locked = sql.LOCK_PROJECTS.rows({"projects": list(latest), "runs": list(latest.values())})
+    if locked:
+        sql.ROLL_UP_PROJECTS.rows({"ids": [pk for (pk,) in locked]})

@@ -263,8 +263,17 @@ ROLL_UP_JOBS = Statement(
 )
 
 # Lock projects before looking at their latest runs, ordered by id and always after the runs: of two runs that move together
-# the second to write must see the first.
-LOCK_PROJECTS = Statement("lock_projects", "SELECT id FROM dags_project WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE")
+# the second to write must see the first. A project that has a later run than the one that moved is left alone, or all the
+# runs of a busy project would queue here. A later one that has not committed yet comes to this lock itself.
+LOCK_PROJECTS = Statement(
+    "lock_projects",
+    """
+    SELECT p.id FROM dags_project p
+    JOIN unnest(%(projects)s::bigint[], %(runs)s::bigint[]) AS moved (project, run) ON moved.project = p.id
+    WHERE NOT EXISTS (SELECT 1 FROM runs_graphrun r WHERE r.project_id = p.id AND r.id > moved.run)
+    ORDER BY p.id FOR NO KEY UPDATE OF p
+    """,
+)
 
 # Give projects the state of their latest run, where it is another one. The run of a job on its own says nothing of the whole.
 ROLL_UP_PROJECTS = Statement(

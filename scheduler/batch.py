@@ -23,6 +23,7 @@ Ended = tuple[int, int, Outcome]
 LONGEST_WAIT = 0.025  # seconds an outcome may wait for its commit
 AIM = 0.010  # seconds that a batch is planned to take
 MOST = 64  # jobs in a batch
+REMEMBERED = 1_000  # graphs whose pace is
 
 NOT_BEGUN = given_back("given back before it began")
 
@@ -84,8 +85,10 @@ class Batch:
 class Pace:
     """How many JobRuns a walker claims at once, by how long the latest took."""
 
-    def __init__(self) -> None:
-        self.limit = 1
+    def __init__(self, each: float | None = None) -> None:
+        """Begin with one, or with as many as fit the aim if each takes that many seconds."""
+        self.limit = 1 if each is None else _fitting(each)
+        self.slowest = 0.0  # seconds of a job, in the slowest batch
         self._began = time.perf_counter()
 
     def begin(self) -> None:
@@ -95,4 +98,27 @@ class Pace:
     def end(self, jobs: int) -> None:
         """Learn from a batch of so many jobs: twice as many next time, if they are likely to fit the aim."""
         each = (time.perf_counter() - self._began) / jobs
-        self.limit = max(1, min(self.limit * 2, MOST, int(AIM / each)))
+        self.slowest = max(self.slowest, each)
+        self.limit = min(self.limit * 2, _fitting(each))
+
+
+class Paces:
+    """The pace at which this process walked each graph the last time: the next walk need not find it out anew."""
+
+    def __init__(self) -> None:
+        self._slowest: dict[int, float] = {}
+
+    def begin(self, graph: int) -> Pace:
+        """Return the pace of a walk that begins."""
+        return Pace(self._slowest.get(graph))
+
+    def end(self, graph: int, pace: Pace) -> None:
+        """Remember the slowest of a walk, or quick work would hide it from the next."""
+        self._slowest.pop(graph, None)
+        self._slowest[graph] = pace.slowest
+        if len(self._slowest) > REMEMBERED:
+            del self._slowest[next(iter(self._slowest))]
+
+
+def _fitting(each: float) -> int:
+    return max(1, min(MOST, int(AIM / max(each, AIM / MOST))))

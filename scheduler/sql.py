@@ -5,6 +5,9 @@ from __future__ import annotations
 from runs.prepared import Statement
 from runs.sql import GRAPH_UNFINISHED
 
+# What a run walks, and with what.
+CONTENT_OF_RUN = Statement("content_of_run", "SELECT execution_graph_id, params FROM runs_graphrun WHERE id = %(run)s")
+
 # Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
 # Runs that somebody is moving just now are left for the next sweep: it must not wait for a walker that is frozen.
 TAKE_DUE_ALARMS = Statement(

@@ -15,18 +15,21 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from runs.compiled import Compiled, compiled
-from runs.models import GraphRun, JobRun
+from runs.models import JobRun
+from runs.prepared import read_json
 from runs.states import JobRunState
 from runs.transitions import Claimed
 from scheduler import dispatch, engine, faults, nodes, report_keys, spread, walks
-from scheduler.batch import Batch, Ended, Pace
+from scheduler.batch import Batch, Ended, Paces
 from scheduler.perform import perform
 from scheduler.results import AncestorResults
+from scheduler.sql import CONTENT_OF_RUN
 from scheduler.work import Outcome, Work, given_back
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.5  # seconds between two tries to settle
+_paces = Paces()
 
 
 def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> None:
@@ -55,19 +58,21 @@ class _Turn:
 
     def __init__(self, run_id: int, walker: engine.Walker, ends: float) -> None:
         self._run_id, self._walker = run_id, walker
-        execution_graph_id, self._params = GraphRun.objects.values_list("execution_graph", "params").get(pk=run_id)
-        self._graph: Compiled = compiled(execution_graph_id)
+        [(self._graph_id, params)] = CONTENT_OF_RUN.rows({"run": run_id})
+        self._params = read_json(params)
+        self._graph: Compiled = compiled(self._graph_id)
         self._ends = ends
 
     def walk(self, claimed: Sequence[Claimed]) -> None:
         """Do claimed work and what is claimed after it."""
-        pace = Pace()
+        pace = _paces.begin(self._graph_id)
         while claimed:
             pace.begin()
             ended = Batch(claimed, self._settle_aside).run(self._perform)
             pace.end(len(claimed))
             self._walker.limit = 0 if self._is_over() else pace.limit
             claimed = self._settle(ended)
+        _paces.end(self._graph_id, pace)
 
     def _is_over(self) -> bool:
         return time.monotonic() > self._ends or nodes.is_closing()

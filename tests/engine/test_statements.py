@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dags.models import Project
 from runs.models import GraphRun
-from scheduler import engine
+from scheduler import dispatch, engine, nodes, walker
 from scheduler.launching import Launch, launch
 from scheduler.work import failed, succeeded
 from tests.engine.conftest import Bench
@@ -72,9 +73,11 @@ def test_settling_and_rolling_up_takes_as_many_statements_for_a_thousand_jobs_as
 
 
 def test_cancelling_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: Bench) -> None:
-    runs = [bench.launch(bench.graph(" ".join(f"t{n}" for n in range(size)))) for size in (10, 1000)]
-    small, large = (counted(partial(engine.cancel, [run.pk], cause="test")) for run in runs)
-    assert small == large
+    runs, counts = [], []
+    for size in (10, 1000):  # each while it is the latest of its project, whose state then follows
+        runs.append(bench.launch(bench.graph(" ".join(f"t{n}" for n in range(size)))))
+        counts.append(counted(partial(engine.cancel, [runs[-1].pk], cause="test")))
+    assert counts[0] == counts[1]
     assert all(set(bench.states(run).values()) == {"CANCELLED"} for run in runs)
 
 
@@ -89,3 +92,30 @@ def test_a_step_of_a_chain_is_one_transaction_of_few_statements(bench: Bench) ->
     assert [claim.node for claim in third] == [2]
     said = [query["sql"].split("(")[0].split()[-1] for query in captured]
     assert said == ["celeriac_lock_runs", "celeriac_step"]
+
+
+def test_a_small_run_of_quick_work_is_walked_in_few_statements(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = " ".join(f"leaf{number}" for number in range(8))
+    graph = bench.graph(f"root {leaves} end", " ".join(f"root>{key} {key}>end" for key in leaves.split()))
+    monkeypatch.setattr(dispatch, "is_anything_waiting", lambda queues: True)
+    monkeypatch.setattr(nodes.me, "queues", ("default",))
+    first, second = bench.launch(graph), bench.launch(graph)
+    walker.walk(first.pk, "default")
+
+    with CaptureQueriesContext(connection) as captured:
+        walker.walk(second.pk, "default")
+
+    assert bench.states(second)["run"] == "SUCCESS"
+    said = [query["sql"].split("(")[0].split()[-1].removeprefix("celeriac_") for query in captured]
+    assert said.count("lock_runs") == 4  # the first claim, and three settlements
+    assert len(said) <= 36
+
+
+def test_moves_of_a_run_that_is_not_its_projects_latest_leave_the_project_unlocked(bench: Bench) -> None:
+    earlier, later = (bench.launch(bench.graph("a")) for _ in range(2))
+    with CaptureQueriesContext(connection) as captured:
+        bench.walk(earlier)
+    assert not any("roll_up_projects" in query["sql"] for query in captured)
+    assert Project.objects.get().state == "PENDING"
+    bench.walk(later)
+    assert Project.objects.get().state == "SUCCESS"

@@ -9,7 +9,7 @@ import pytest
 
 from runs.states import JobRunState
 from runs.transitions import Claimed
-from scheduler.batch import AIM, LONGEST_WAIT, MOST, Batch, Ended, Pace
+from scheduler.batch import AIM, LONGEST_WAIT, MOST, REMEMBERED, Batch, Ended, Pace, Paces
 from scheduler.work import Outcome, succeeded
 
 
@@ -71,3 +71,27 @@ def test_the_pace_doubles_while_work_is_quick_and_falls_at_once_when_it_is_slow(
     assert [took(0.0001) for _ in range(8)] == [2, 4, 8, 16, 32, 64, MOST, MOST]
     assert took(AIM / 3) == 3
     assert took(AIM * 2) == 1
+
+
+def test_a_walk_begins_with_the_slowest_pace_of_the_graphs_last_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("scheduler.batch.time.perf_counter", lambda: now[0])
+    paces = Paces()
+
+    def walk(graph: int, *seconds: float) -> int:
+        pace = paces.begin(graph)
+        began_with = pace.limit
+        for each in seconds:
+            pace.begin()
+            now[0] += each
+            pace.end(1)
+        paces.end(graph, pace)
+        return began_with
+
+    assert walk(1, AIM / 1000, AIM / 5, AIM / 1000) == 1
+    assert walk(1, AIM / 1000) == 5
+    assert walk(1, AIM * 3, AIM / 1000) == MOST
+    assert (walk(1, AIM / 1000), walk(2, AIM / 1000)) == (1, 1)
+    for graph in range(2, REMEMBERED + 2):
+        walk(graph, AIM)
+    assert walk(1, AIM) == 1
