@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dags.models import Project
 from runs.models import GraphRun
-from scheduler import dispatch, engine, nodes, walker
+from scheduler import batch, dispatch, engine, nodes, walker
 from scheduler.launching import Launch, launch
 from scheduler.work import failed, succeeded
 from tests.engine.conftest import Bench
@@ -99,6 +99,8 @@ def test_a_small_run_of_quick_work_is_walked_in_few_statements(bench: Bench, mon
     graph = bench.graph(f"root {leaves} end", " ".join(f"root>{key} {key}>end" for key in leaves.split()))
     monkeypatch.setattr(dispatch, "is_anything_waiting", lambda queues: True)
     monkeypatch.setattr(nodes.me, "queues", ("default",))
+    for bound in ("AIM", "LONGEST_WAIT"):  # quick on any machine
+        monkeypatch.setattr(batch, bound, 60.0)
     first, second = bench.launch(graph), bench.launch(graph)
     walker.walk(first.pk, "default")
 
