@@ -32,6 +32,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "node_selector": None,
 }
 DEFAULT_QUEUE = "default"
+_SUCCESS = Condition.SUCCESS.value  # as text: comparing with the enum is what would take longest of all
 
 
 Id = TypeVar("Id", int, str)
@@ -98,7 +99,7 @@ def job_of(entry: Mapping[str, Any]) -> int | None:
 
 def write_edge(parent: int, child: int, condition: str) -> list[Any]:
     """Return the entry of an edge between two indexes."""
-    return [parent, child] if condition == Condition.SUCCESS else [parent, child, condition]
+    return [parent, child] if condition == _SUCCESS else [parent, child, condition]
 
 
 def digest(spec: Mapping[str, Any]) -> str:
