@@ -74,7 +74,7 @@ class GraphRun(models.Model):
 
     execution_graph = models.ForeignKey(ExecutionGraph, on_delete=models.PROTECT, related_name="runs")
     graph = models.ForeignKey("dags.Graph", null=True, on_delete=models.SET_NULL, db_index=False, related_name="runs")
-    project = models.ForeignKey("dags.Project", on_delete=models.CASCADE, db_index=False, related_name="runs")
+    project = models.ForeignKey("dags.Project", on_delete=models.CASCADE, related_name="runs")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=states.GraphRunState.choices, default=states.GraphRunState.PENDING)
     params: Any = models.JSONField(default=dict)

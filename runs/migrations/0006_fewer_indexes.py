@@ -26,11 +26,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='dags.graph'),
         ),
         migrations.AlterField(
-            model_name='graphrun',
-            name='project',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='dags.project'),
-        ),
-        migrations.AlterField(
             model_name='jobrun',
             name='graph_run',
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='job_runs', to='runs.graphrun'),
