@@ -15,6 +15,7 @@ CASES = {
     "deep": "50 layers of 100, each with 3 parents",
     "latency": "from the request to the start of a one-task graph",
     "huge": "a graph of 100,000 tasks",
+    "schedules": "1,000 schedules that are due in the same second, and one alone",
     "api": "lists and details with 1,000,000 JobRuns stored, under load",
     "importing": "a CSV file of 1,000,000 rows into a table",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.benchmarks.cases import api, huge, importing, latency, throughput
+from tests.benchmarks.cases import api, huge, importing, latency, schedules, throughput
 from tests.benchmarks.figures import Measured
 from tests.benchmarks.stage import Stage
 
@@ -16,6 +16,7 @@ CASES: dict[str, Callable[[Stage], list[Measured]]] = {
     "deep": throughput.deep,
     "latency": latency.latency,
     "huge": huge.huge,
+    "schedules": schedules.schedules,
     "api": api.api,
     "importing": importing.importing,
 }
