@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_filters import rest_framework as filters
 
-from api.filtering import IdFilter, SinceFilter
+from api.filtering import FlagFilter, IdFilter, SinceFilter
 from notifications.rules import Channel, Status
 
 
@@ -15,7 +15,7 @@ class NotificationFilter(filters.FilterSet):
     graph = IdFilter(field_name="graph_id", help_text="Id of the graph.")
     schedule = IdFilter(field_name="schedule_id", help_text="Id of the schedule.")
     channel = filters.ChoiceFilter(choices=Channel.choices)
-    enabled = filters.BooleanFilter()
+    enabled = FlagFilter()
 
 
 class DeliveryFilter(filters.FilterSet):

@@ -45,6 +45,8 @@ BEYOND_SCHEMA = re.compile(
     r"|schedule with this name"
     r"|^Give (one of|a time from)|cron expression|fields: give|^Bad .* give |never (fires|due)|is no date"  # when it is due
     r"|^Unknown time zone|^The end is before|^This (has passed|is (before|after) the)|^Say in which"
+    r"|^Say (after how|what |where )|^(Mails|Webhooks) have|^Mail cannot be sent|^Name at least|is of another project"
+    r"|notification of this name|public internet|^An address |^There is no port|^Port \d+ is not|proper address"
     r"|^\.\.\. and \d+ more$"  # of these
 )
 
