@@ -6,8 +6,8 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Make the kinds known, and connect the end of a project to that of its warehouse."""
-        from django.db.models.signals import pre_delete
+        """Make the kinds known, and connect ends: of a project to its warehouse's, of an upload to its file's."""
+        from django.db.models.signals import post_delete, pre_delete
 
         from dags.models import Project
         from jobs import connectors, kinds, sheets, uploads
@@ -20,3 +20,4 @@ class JobsConfig(AppConfig):
             kinds.Kind(name="connector", model=Connector, run=connectors.run),
         )
         pre_delete.connect(forget_project, sender=Project, dispatch_uid="drop_warehouse")
+        post_delete.connect(uploads.forget_file, sender=Upload, dispatch_uid="drop_upload")

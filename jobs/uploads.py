@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from jobs.importing import checking, copying, importer, seeing
 from jobs.models import Upload
@@ -26,6 +28,12 @@ def run(upload: Upload, running: Running) -> End:
 def check(fields: Mapping[str, Any]) -> None:
     """Raise `Invalid`, naming the field, for an upload that could not be imported."""
     checking.check(fields)
+
+
+def forget_file(sender: Any, instance: Upload, **kwargs: Any) -> None:
+    """Receive `post_delete` of an upload: its file goes when it is certain that the row has gone."""
+    if instance.file:
+        transaction.on_commit(partial(instance.file.storage.delete, instance.file.name), robust=True)
 
 
 def _stored(upload: Upload, into: Any) -> copying.Copy:

@@ -67,5 +67,5 @@ class Spool:
 @contextmanager
 def spooling(names: Sequence[object]) -> Iterator[Spool]:
     """Open a spool on a file that is gone afterwards."""
-    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="") as text:
         yield Spool(names, text)

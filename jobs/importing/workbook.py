@@ -39,9 +39,9 @@ class RefusedError(Exception):
 
 def main(tab: str, max_memory: int, max_seconds: int) -> None:
     """Write the tab (the first, where `tab` is empty) and tell what is not in it."""
-    resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (max_seconds, max_seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, max_memory)
+    _limit(resource.RLIMIT_CPU, max_seconds)
+    _limit(resource.RLIMIT_CORE, 0)
     file = open(0, "rb")  # noqa: SIM115 - standard input, for as long as this process lives
     name = _tab(python_calamine.CalamineWorkbook.from_filelike(file).sheet_names, tab)
     notes = _notes(zipfile.ZipFile(file), name)
@@ -50,6 +50,14 @@ def main(tab: str, max_memory: int, max_seconds: int) -> None:
     with open(1, "w", encoding="utf-8", newline="") as output:
         csv.writer(output, lineterminator="\n").writerows(_rows(sheet))
     json.dump({"notes": notes}, sys.stderr)
+
+
+def _limit(what: int, most: int) -> None:
+    """Set a limit for this process, or a lower one where it has that already."""
+    _, hard = resource.getrlimit(what)
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if what != resource.RLIMIT_AS or sys.platform != "darwin":  # where it cannot be set
+        resource.setrlimit(what, (bound, bound))
 
 
 def _tab(names: Sequence[str], wanted: str) -> str:

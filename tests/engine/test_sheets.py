@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from api.errors import Invalid
@@ -17,6 +21,8 @@ from jobs import sheets, warehouse
 from jobs.importing import seeing
 from jobs.models import Sheet
 from jobs.running import Done, JobError, NothingToDo
+from scheduler import interrupt
+from scheduler.stop import Reason, Stop
 from tests.engine import warehouses
 from tests.receivers import Asked, Receiver, Told, receiving
 from tests.workbooks import DATE, cell, sheet, workbook
@@ -188,6 +194,23 @@ def test_tabs_of_a_csv_file_are_none(project: Project, data: Path) -> None:
     (data / "people.csv").write_bytes(ROWS)
     with pytest.raises(JobError, match="no tabs"):
         _run(_sheet(project, tab="People"))
+
+
+def test_an_import_that_has_to_end_does_so_at_once_and_leaves_nothing(project: Project, data: Path) -> None:
+    (data / "people.csv").write_bytes(ROWS)
+    job, stop = _sheet(project), Stop()
+    _done(job)
+    (data / "people.csv").write_bytes(
+        workbook({"Data": sheet([["id", "name"], *([n, f"{n * n * 7919:x}" * 4] for n in range(150_000))])})
+    )
+    running = replace(warehouses.running(), say=lambda line: timer.start())  # once the file is there
+    timer = threading.Timer(0.3, stop.set, [Reason.CANCELLED])
+    began = time.monotonic()
+    with pytest.raises(interrupt.Interrupted):
+        interrupt.call(lambda: sheets.run(Sheet.objects.get(pk=job.pk), running), stop, None, unblock=lambda: None)
+    assert time.monotonic() - began < 5
+    assert [one for one in psutil.Process().children() if "workbook.py" in " ".join(one.cmdline())] == []
+    assert len(warehouses.rows(project, "people")) == 2
 
 
 # --- What has not changed is not imported again ---

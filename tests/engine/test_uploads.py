@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import transaction
 
 from dags.models import Project
 from jobs import kinds, uploads, warehouse
@@ -101,6 +102,17 @@ def test_stored_files_are_the_services_alone_and_no_url_leads_to_them(project: P
     path = Path(_upload(project).file.path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert client.get(f"/{path.name}").status_code == client.get(f"/media/uploads/{path.name}").status_code == 404
+
+
+def test_the_file_goes_with_its_upload_once_that_is_certain(project: Project) -> None:
+    upload = _upload(project)
+    path = Path(upload.file.path)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        Upload.objects.all().delete()
+        raise ZeroDivisionError
+    assert path.exists()
+    Upload.objects.all().delete()
+    assert not path.exists()
 
 
 def test_uploads_are_no_part_of_a_projects_runs() -> None:
