@@ -32,7 +32,7 @@ def check(fields: Mapping[str, Any]) -> None:
 
 def forget_file(sender: Any, instance: Upload, **kwargs: Any) -> None:
     """Receive `post_delete` of an upload: its file goes when it is certain that the row has gone."""
-    if instance.file:
+    if instance.file.name:
         transaction.on_commit(partial(instance.file.storage.delete, instance.file.name), robust=True)
 
 
