@@ -7,7 +7,7 @@ got past the checks on it, reads or writes anything but that schema. `docs/opera
 from jobs.warehouse.catalog import Table, first_rows, tables
 from jobs.warehouse.columns import TYPES, Column, check_table, column_names
 from jobs.warehouse.faults import WarehouseUnavailable
-from jobs.warehouse.filling import replace_by_query, replace_table
+from jobs.warehouse.filling import drop_tables, leave_note, made, replace_by_query, replace_table
 from jobs.warehouse.making import drop, make
 from jobs.warehouse.names import role_of, schema_of
 from jobs.warehouse.sessions import connected
@@ -21,7 +21,10 @@ __all__ = [
     "column_names",
     "connected",
     "drop",
+    "drop_tables",
     "first_rows",
+    "leave_note",
+    "made",
     "make",
     "replace_by_query",
     "replace_table",

@@ -32,14 +32,19 @@ def told() -> Iterator[None]:
         raise job_error(error) from error
 
 
-def job_error(error: psycopg2.Error) -> JobError:
-    """Return the error that shows PostgreSQL's message, with its code, detail, hint and place as facts."""
+def job_error(error: psycopg2.Error, *, query: str | None = None) -> JobError:
+    """Return the error that shows PostgreSQL's message, with its code, detail, hint and place as facts.
+
+    `query`, if given, is what stood in the statement after its first line: the place is then told in it.
+    """
     code = error.pgcode or ""
     if isinstance(error, errors.QueryCanceled) and "statement timeout" in (error.diag.message_primary or ""):
         limit = settings.WAREHOUSE_TIMEOUT
         return JobError(f"The query took longer than {limit:g} s (CELERIAC_WAREHOUSE_TIMEOUT).", sqlstate=code)
+    place = {} if query is None else _place(error)
+    where = f" (line {place['line']}, column {place['column']})" if place else ""
     permanent = bool(code) and not code.startswith(TRANSIENT)
-    return JobError(_message(error), permanent=permanent, **_facts(error))
+    return JobError(_message(error) + where, permanent=permanent, **_facts(error), **place)
 
 
 def _message(error: psycopg2.Error) -> str:
@@ -55,3 +60,12 @@ def _facts(error: psycopg2.Error) -> dict[str, Any]:
         "context": diag.context,
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _place(error: psycopg2.Error) -> dict[str, int]:
+    """Return line and column of an error in what follows the statement's first line, where the server tells it."""
+    statement = error.cursor.query.decode(errors="replace") if error.cursor and error.cursor.query else ""
+    if not error.diag.statement_position or not statement:
+        return {}
+    before = statement[: int(error.diag.statement_position) - 1]
+    return {"line": before.count("\n"), "column": len(before) - before.rfind("\n")}

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, cast
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, named as a function
 
 from jobs.warehouse.columns import TYPES, Column
 from jobs.warehouse.csv_rows import RowStream
+from jobs.warehouse.faults import job_error
+from jobs.warehouse.sessions import connected
 
 QUERY_HEAD = "CREATE TABLE {} AS\n"  # a line of its own, so that the places in error messages can be those in the query
+
+_MADE = "SELECT relname, oid::bigint FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ANY(%s)"
 
 
 class TextStream(Protocol):
@@ -45,11 +50,15 @@ def replace_table(
 def replace_by_query(connection: Connection, table: str, query: str) -> int:
     """Put a new table with the rows of a query in the place of `table`; return the number of rows.
 
-    The query is the user's and goes to the server as it is: the role is the wall, whatever it says.
+    Raises `JobError` with the place in the query. That is the user's and goes to the server as it is: the role is the wall,
+    whatever it says.
     """
     new = _new_name(connection)
     with connection.cursor() as cursor:
-        cursor.execute(sql.Composed([sql.SQL(QUERY_HEAD).format(new), sql.SQL(query)]))
+        try:
+            cursor.execute(sql.Composed([sql.SQL(QUERY_HEAD).format(new), sql.SQL(query)]))
+        except psycopg2.Error as error:
+            raise job_error(error, query=query) from error
         count = cursor.rowcount
     _take_place(connection, new, table)
     return count
@@ -73,3 +82,23 @@ def _take_place(connection: Connection, new: sql.Identifier, table: str) -> None
             "ALTER TABLE {new} RENAME TO {table}",
         ):
             cursor.execute(sql.SQL(statement).format(**names))
+
+
+def made(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
+    """Return the number of each of these tables that there is: another one for each that took its place."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MADE, [list(tables)])
+        return dict(cursor.fetchall())
+
+
+def leave_note(connection: Connection, table: str, note: str) -> None:
+    """Leave a note on a table, read as `Table.note`: it goes when another one takes the table's place."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.Identifier(table), sql.Literal(note)))
+
+
+def drop_tables(project_id: int, tables: Sequence[str]) -> None:
+    """Drop those of these tables that there are."""
+    with connected(project_id) as connection, connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
