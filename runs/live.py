@@ -10,7 +10,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -85,9 +85,9 @@ def _client() -> redis.Redis:
     )
 
 
-def announce_job_runs(sender: Any, *, graph_run_ids: Sequence[int], **kwargs: Any) -> None:
-    """Receive `job_runs_moved`."""
-    announce(graph_run_ids)
+def announce_job_runs(sender: Any, *, graph_run_ids: Sequence[int], created: Collection[int] = (), **kwargs: Any) -> None:
+    """Receive `job_runs_moved`: a run that is created just now has no viewers."""
+    announce([run_id for run_id in graph_run_ids if run_id not in created])
 
 
 def announce_graph_runs(sender: Any, *, moves: Sequence[RunMoved], **kwargs: Any) -> None:

@@ -234,12 +234,17 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
         if moves.made or moves.expanded:
             touched = moves.expanded.union(move.graph_run_id for move in moves.made)
             signals.job_runs_moved.send(
-                sender=JobRun, graph_run_ids=sorted(touched), moves=moves.made, expanded=moves.expanded, runs=moves.runs
+                sender=JobRun,
+                graph_run_ids=sorted(touched),
+                moves=moves.made,
+                created=frozenset(run.pk for run in moves.created),
+                expanded=moves.expanded,
+                runs=moves.runs,
             )
         if moves.created:
             # Last: from here on the projects are locked, and other launches in them wait.
-            created = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]
-            signals.graph_runs_moved.send(sender=GraphRun, moves=created)
+            fresh = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]
+            signals.graph_runs_moved.send(sender=GraphRun, moves=fresh)
 
 
 def _locked(ids: list[int], lock: Statement) -> dict[int, LockedRun]:

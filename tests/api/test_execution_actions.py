@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dags.models import Edge, Task
 from runs.models import GraphRun
@@ -126,3 +128,21 @@ def test_what_is_of_another_project_is_not_found(graph):
     assert stranger.post(f"/scheduler/execution/{run.pk}/cancel/").status_code == 404
     assert stranger.post("/scheduler/execution/key/", {"key": graph.execution_key}).status_code == 404
     assert stranger.get(f"/scheduler/dag/{graph.pk}/execute/").status_code == 405
+
+
+def test_a_launch_takes_few_statements_and_reads_nothing_again(client, graph):
+    execute(client, graph)
+    with CaptureQueriesContext(connection) as captured:
+        answer = execute(client, graph)
+    said = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    assert len(said) <= 8
+    assert "api_auditentry" in said[-1]
+    shown = client.get(f"/scheduler/execution/{answer.json()['graph_id']}/").json()
+    assert answer.json() == shown
+
+
+@pytest.mark.parametrize("params", [{}, {"b": 1.0, "aa": [1e30, -0.0, "\u00e9"], "a": None}], ids=["none", "some"])
+def test_the_answer_to_a_launch_is_what_is_stored(client, graph, params):
+    Edge.objects.filter(graph=graph).update(condition="done")
+    answer = execute(client, graph, {"params": params, "scheduled_for": "2027-03-14T08:00:00+01:00"}).json()
+    assert answer == client.get(f"/scheduler/execution/{answer['graph_id']}/").json()
