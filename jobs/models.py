@@ -167,6 +167,7 @@ class Sync(models.Model):
 class Api(Job, Requesting):  # noqa: DJ008 - Job has it
     """An HTTP request whose answer becomes rows."""
 
+    method = models.CharField(max_length=7, default="GET")
     format = models.CharField(max_length=10, choices=AnswerFormat.choices, default=AnswerFormat.AUTO)
     rows_path = models.CharField(max_length=200, default="$[*]", help_text="JSONPath of the rows.")
     flatten = models.BooleanField(default=False, help_text="The fields of an object within a row become columns.")
