@@ -35,6 +35,14 @@ def unseal(sealed: str) -> str:
         raise Unreadable from None
 
 
+def reseal(sealed: str) -> str:
+    """Return the same text sealed under the present key; raise `Unreadable`."""
+    try:
+        return _cipher().rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable from None
+
+
 def _cipher() -> MultiFernet:
     return _of((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
