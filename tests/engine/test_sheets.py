@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from django.conf import settings
 
 from api.errors import Invalid
 from dags.models import Project
@@ -21,10 +22,13 @@ from jobs import sheets, warehouse
 from jobs.importing import seeing
 from jobs.models import Sheet
 from jobs.running import Done, JobError, NothingToDo
+from runs.models import GraphRun, JobRun
 from scheduler import interrupt
 from scheduler.stop import Reason, Stop
+from tests.conftest import Service
 from tests.engine import warehouses
 from tests.receivers import Asked, Receiver, Told, receiving
+from tests.running import wait_for
 from tests.workbooks import DATE, cell, sheet, workbook
 
 _numbers = itertools.count(1)
@@ -211,6 +215,27 @@ def test_an_import_that_has_to_end_does_so_at_once_and_leaves_nothing(project: P
     assert time.monotonic() - began < 5
     assert [one for one in psutil.Process().children() if "workbook.py" in " ".join(one.cmdline())] == []
     assert len(warehouses.rows(project, "people")) == 2
+
+
+def test_a_worker_imports_a_workbook_then_finds_it_unchanged(project: Project, service: Service) -> None:
+    source = f"{project.pk}.xlsx"
+    path = settings.DATA_DIR / source
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook({"Data": sheet([["id", "name"], [1, "Ada"]])}))
+    job = _sheet(project, source)
+    shown = []
+    for _ in range(2):
+        run = service.client.post(f"/scheduler/job/sheet/{job.pk}/run/").json()
+        wait_for(lambda: GraphRun.objects.filter(completed_at=None).count() == 0, "the end of the import")
+        shown.append(JobRun.objects.get(pk=run["id"]))
+    assert [(one.state, one.reason) for one in shown] == [
+        ("SUCCESS", None),
+        ("SKIPPED", shown[1].reason),
+    ]
+    assert str(shown[1].reason).startswith("unchanged since the last import: last modified at")
+    assert shown[0].results["result"]["rows"] == 1
+    assert warehouses.rows(project, "people") == [[1, "Ada"]]
+    path.unlink()
 
 
 # --- What has not changed is not imported again ---
