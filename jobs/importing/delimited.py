@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, TextIO
 
 from jobs.importing import delimiters, texts
@@ -60,7 +61,7 @@ class _Lines:
         self.has_nul = False
 
     def __iter__(self) -> Iterator[str]:
-        for line in iter(lambda: self._text.readline(MAX_ROW + 1), ""):
+        for line in iter(partial(self._text.readline, MAX_ROW + 1), ""):
             self.number += 1
             self.size += len(line)
             if self.size > MAX_ROW:
