@@ -6,8 +6,8 @@ Three policies. The examples are in America/New_York, where in 2027 the clocks g
 - `debian`, as Debian's cron. A fixed time (neither minute nor hour begins with a star) that is skipped fires once, at the
   instant of the change: `30 2 * * *` fires at 03:00 on 14 March. One that is repeated fires the first time only: `30 1 * * *`
   fires once on 7 November. An expression with a star goes by elapsed time: `*/30 * * * *` fires every half hour, that is
-  at 01:00 and 01:30 twice on 7 November. A change of three hours or more is a correction of the clock, not a season: it
-  neither makes up for what it skips nor holds back what it repeats.
+  at 01:00 and 01:30 twice on 7 November. Of whatever length: a day that a zone leaves out is made up for at its end. Debian's
+  daemon stops at three hours, because to it a change of the zone and a correction of the clock look the same.
 - `skip`: each local time fires at most once, whatever the expression. `30 2 * * *` does not fire on 14 March; `30 1 * * *`
   and `*/30 * * * *` fire at 01:30 once on 7 November, the first time.
 - `twice`: whenever the clocks show the time, whatever the expression. `30 2 * * *` does not fire on 14 March; `30 1 * * *`
@@ -20,13 +20,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from schedules import zones
-
-SEASONAL = timedelta(hours=3)  # as Debian counts minutes: forward less than this, back no more than this
 
 
 class Dst(StrEnum):
@@ -59,10 +57,9 @@ def _showings(wall: datetime, zone: ZoneInfo, policy: Dst, *, fixed: bool) -> li
         return [zones.instant(wall, before)]
     mended = policy is Dst.DEBIAN and fixed
     if before < after:
-        return [zones.end_of_gap(wall, zone)] if mended and after - before < SEASONAL else []
+        return [zones.end_of_gap(wall, zone)] if mended else []
     both = [zones.instant(wall, before), zones.instant(wall, after)]
-    once = policy is Dst.SKIP or (mended and before - after <= SEASONAL)
-    return both[:1] if once else both
+    return both[:1] if mended or policy is Dst.SKIP else both
 
 
 def wall_before(after: datetime, zone: ZoneInfo) -> datetime:

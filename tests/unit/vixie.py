@@ -1,7 +1,9 @@
 """Debian's cron played minute by minute: the rules of its main loop and its parser, written anew and without any library.
 
 The daemon wakes every minute, compares what the clocks show with how far it has come (its virtual time), and runs fixed
-jobs and wildcard jobs accordingly. Time is counted in minutes, as the daemon counts it.
+jobs and wildcard jobs accordingly. Time is counted in minutes, as the daemon counts it. It takes jumps of three hours and more
+for corrections of the clock, after which the new time counts at once; here no clock is ever corrected, so that each jump is
+a change of the zone.
 """
 
 from __future__ import annotations
@@ -74,15 +76,12 @@ def looks(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[date
         if 1 <= ahead <= 5:  # woke late: every minute in between, as if nothing had happened
             yield now, [Look(virtual + n * MINUTE, wildcard=True, fixed=True) for n in range(1, ahead + 1)]
             virtual = clock
-        elif 5 < ahead <= 180:  # forward by less than three hours: what is fixed and was skipped runs now
+        elif ahead > 5:  # forward: what is fixed and was skipped runs now
             missed = [Look(virtual + n * MINUTE, wildcard=False, fixed=True) for n in range(1, ahead + 1)]
             yield now, [Look(clock, wildcard=True, fixed=False), *missed]
             virtual = clock
-        elif -180 < ahead <= 0:  # back: what is fixed has run already, until the clocks have caught up
+        else:  # back: what is fixed has run already, until the clocks have caught up
             yield now, [Look(clock, wildcard=True, fixed=False)]
-        else:  # a correction: the new time counts at once
-            yield now, [Look(clock, wildcard=True, fixed=True)]
-            virtual = clock
         now += MINUTE
 
 
