@@ -74,10 +74,12 @@ def _definitions(columns: Sequence[Column]) -> sql.Composable:
 
 
 def _take_place(connection: Connection, new: sql.Identifier, table: str) -> None:
-    names = {"new": new, "table": sql.Identifier(table)}
+    names = {"new": new, "table": sql.Identifier(table), "name": sql.Literal(table)}
     with connection.cursor() as cursor:
         for statement in (
             "ANALYZE {new}",  # before the old one is locked: what reads it next is planned well
+            # Of two that make a table that was not there, none would find one to wait for.
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || {name}, 0))",
             "DROP TABLE IF EXISTS {table}",
             "ALTER TABLE {new} RENAME TO {table}",
         ):
