@@ -12,6 +12,7 @@ from jobs.answering.paging import pages
 from jobs.models import AnswerFormat, Api, Paging
 from jobs.requesting.checking import check_request
 from jobs.requesting.client import Client
+from jobs.requesting.destinations import check_destinations
 from jobs.requesting.faults import Postponed
 from jobs.running import Done, End, JobError, Later, Running
 
@@ -75,6 +76,7 @@ def _done(api: Api, rows: int, columns: list[warehouse.Column], count: int) -> D
 def check(fields: Mapping[str, Any]) -> None:
     """Raise `Invalid` naming the field at fault; fields that are missing are at their default."""
     check_request(fields)
+    check_destinations(Api, fields)
     if "table" in fields:
         warehouse.check_table(fields["table"])
     for field in ("rows_path", "next_path"):

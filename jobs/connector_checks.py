@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 
 from api.errors import Invalid
 from jobs import jsonpaths
-from jobs.models import Finish, Fresh
+from jobs.models import Connector, Finish, Fresh
 from jobs.requesting.checking import check_request, check_url
+from jobs.requesting.destinations import check_destinations
 from jobs.requesting.filling import NAMES
 
 PATHS = ("id_path", "state_path", "synced_path", "failed_path", "paused_path")
@@ -24,6 +25,7 @@ def check(fields: Mapping[str, Any]) -> None:
     """Raise `Invalid` naming the field at fault; fields that are missing are at their default."""
     starts, polled = fields.get("start", True), fields.get("finish", Finish.REPORT) == Finish.POLL
     check_request(fields, url_needed=starts)
+    check_destinations(Connector, fields)
     _check_times(fields)
     for field in PATHS:
         jsonpaths.check(fields.get(field, ""), field=field)

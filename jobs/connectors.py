@@ -87,7 +87,7 @@ def _look(connector: Connector, sync: Sync, client: Client, running: Running) ->
     )
     if isinstance(found, Synced):
         state = client.redact.excerpt(status.state) if isinstance(status.state, str) else status.state
-        return Done({"id": sync.external_id or None, "state": state, "looks": looks})
+        return Done({"id": client.redact(sync.external_id) or None, "state": state, "looks": looks})
     if isinstance(found, Failed):
         raise JobError(f"{connector.name} did not sync: {client.redact.excerpt(found.reason)}", permanent=True)
     if last:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from jobs import jsonpaths
 from jobs.answering.reading import Page, read
 from jobs.models import Api, Paging
 from jobs.requesting.client import Client
+from jobs.requesting.destinations import origin_of
 from jobs.requesting.faults import Postponed
 from jobs.running import JobError
 from outbound import Answer
@@ -55,7 +56,8 @@ def pages(api: Api, client: Client) -> Iterator[Page]:
         if number >= api.max_pages:
             raise JobError(f"There are more than the {api.max_pages} pages of max_pages.", permanent=True)
         answer = _patiently(_asking(api, client, place), first=number == 0)
-        page = read(answer.content, answer.headers.get("content-type", ""), written=api.format, rows_path=api.rows_path)
+        told = answer.headers.get("content-type", "")
+        page = read(answer.content, told, written=api.format, rows_path=api.rows_path, most=api.max_rows)
         number, rows = number + 1, rows + len(page.rows)
         if page.rows and answer.content == last and api.paging in (Paging.PAGE, Paging.OFFSET):
             raise JobError(f"Page {number} is the same as the one before: does {api.page_param!r} count?", permanent=True)
@@ -120,18 +122,10 @@ def _own(api: Api, value: Any) -> Next:
 def _asking(api: Api, client: Client, place: Next) -> Ask:
     if not place.url:
         return lambda: client.own(query=dict(place.query))
-    if api.secret and _origin(place.url) != _origin(api.url):
+    if api.secret and origin_of(place.url) != origin_of(api.url):
         there = client.redact.excerpt(place.url)
         raise JobError(f"The next page is at another origin, {there}: the job's secret is not sent there.", permanent=True)
     return lambda: client.follow(place.url)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme.lower(), parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower())
-    except ValueError:
-        return "", None, None
 
 
 def _patiently(ask: Ask, *, first: bool) -> Answer:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from jobs import jsonpaths, warehouse
@@ -37,15 +38,18 @@ class Page:
     typed: bool = True
 
 
-def read(content: bytes, content_type: str, *, written: str, rows_path: str) -> Page:
-    """Return the rows of an answer; raise `JobError` for one that cannot be read."""
+def read(content: bytes, content_type: str, *, written: str, rows_path: str, most: int) -> Page:
+    """Return the rows of an answer; raise `JobError` for one that cannot be read.
+
+    A path that finds more than `most` is followed no further: it may find the same again and again.
+    """
     match written if written != AnswerFormat.AUTO else _format_of(content, content_type):
         case AnswerFormat.NDJSON:
             return Page(rows=_lines(content))
         case AnswerFormat.CSV:
             return _csv(content)
     document = _json(content)
-    return Page(rows=_rows_in(document, rows_path), document=document)
+    return Page(rows=_rows_in(document, rows_path, most), document=document)
 
 
 def _format_of(content: bytes, content_type: str) -> str:
@@ -109,7 +113,7 @@ def _csv(content: bytes) -> Page:
     return Page(rows=[dict(zip(columns, cells, strict=True)) for _, cells in rest], columns=columns, typed=False)
 
 
-def _rows_in(document: Any, path: str) -> list[Any]:
+def _rows_in(document: Any, path: str, most: int) -> list[Any]:
     """Return what the path finds; an empty list is an answer, a path that leads nowhere is a mistake."""
     if path == DEFAULT_PATH and isinstance(document, Mapping):
         raise JobError(
@@ -122,7 +126,7 @@ def _rows_in(document: Any, path: str) -> list[Any]:
         if found is jsonpaths.NOTHING:
             raise _nowhere(path, document)
         return found if isinstance(found, list) else [] if found is None else [found]
-    rows = list(jsonpaths.every(path, document))
+    rows = list(islice(jsonpaths.every(path, document), most + 1))
     parent = path.removesuffix("[*]").removesuffix(".*")
     if not rows and parent != path and jsonpaths.is_single(parent) and not _is_empty(jsonpaths.first(parent, document)):
         raise _nowhere(path, document)

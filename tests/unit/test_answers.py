@@ -13,7 +13,7 @@ from jobs.running import JobError
 
 
 def _rows(content: bytes, content_type: str = "", *, written: str = "auto", path: str = "$[*]") -> list[Any]:
-    return read(content, content_type, written=written, rows_path=path).rows
+    return read(content, content_type, written=written, rows_path=path, most=1000).rows
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,11 @@ def test_a_path_finds_the_rows(path: str, rows: list[Any]) -> None:
 def test_what_cannot_be_read_is_told(content: bytes, content_type: str, path: str, said: str) -> None:
     with pytest.raises(JobError, match=said):
         _rows(content, content_type, path=path)
+
+
+def test_a_path_that_finds_the_same_again_and_again_comes_to_an_end() -> None:
+    deep = b'{"a": ' * 60 + b"1" + b"}" * 60
+    assert len(_rows(deep, path="$..*..*..*..*..*")) == 1001
 
 
 def _gathered(*pages: Page, flatten: bool = False) -> tuple[list[tuple[str, str]], str]:
