@@ -9,13 +9,14 @@ from http import HTTPStatus
 from typing import Any
 
 import outbound
+from api.secret_texts import Unreadable
 from jobs.models import Requesting
 from jobs.requesting import faults
 from jobs.requesting.auth import Proof, proof_of
 from jobs.requesting.faults import Postponed, RequestFailed
 from jobs.requesting.filling import PARAM, Unfillable, filled, filled_text, filled_url
 from jobs.requesting.oauth2 import Credentials, Tokens
-from jobs.requesting.parts import content_of, with_query
+from jobs.requesting.parts import content_of, merged, with_query
 from jobs.requesting.redaction import Redactor
 from jobs.running import JobError, Running
 from outbound import Answer
@@ -33,7 +34,7 @@ class Client:
     def __init__(self, job: Requesting, running: Running, *, seconds: float | None = None, max_bytes: int = MAX_ANSWER) -> None:
         self._job, self._max_bytes, self._until = job, max_bytes, time.monotonic() + seconds if seconds else None
         self._seconds, self._attempt = seconds, running.attempt
-        secret = job.secret.open()
+        secret = _opened(job)
         self.redact = Redactor(secret, running.report_url, running.report_url.rstrip("/").rpartition("/")[2])
         self._values = values(running, secret)
         self._proof: Proof = proof_of(job, secret, lambda: self._tokens(secret))
@@ -43,16 +44,12 @@ class Client:
         job = self._job
         url = with_query(self._filled(filled_url, job.url), {**self._filled(filled, job.query), **(query or {})})
         body = self._filled(filled, job.body)
-        sent = {**(headers or {}), **self._headers()}
+        sent = merged(headers or {}, self._headers())
         return self._answered(job.method, url, sent, content_of(body, sent))
 
     def get(self, url: str, more: Mapping[str, str] | None = None) -> Answer:
         """Read another URL with the job's headers; `more` fills placeholders that come of earlier answers."""
-        try:
-            target = filled_url(url, {**self._values, **(more or {})})
-        except Unfillable as error:
-            raise JobError(f"The request cannot be made: {error}.", permanent=True) from None
-        return self.follow(target)
+        return self.follow(self._filled(filled_url, url, more))
 
     def follow(self, url: str, *, query: Mapping[str, Any] | None = None) -> Answer:
         """Read a URL as it stands."""
@@ -62,9 +59,9 @@ class Client:
     def _headers(self) -> dict[str, str]:
         return {name: self._filled(filled_text, value) for name, value in self._job.headers.items()}
 
-    def _filled(self, fill: Any, value: Any) -> Any:
+    def _filled(self, fill: Any, value: Any, more: Mapping[str, str] | None = None) -> Any:
         try:
-            return fill(value, self._values)
+            return fill(value, {**self._values, **(more or {})})
         except Unfillable as error:
             raise JobError(f"The request cannot be made: {error}.", permanent=True) from None
 
@@ -72,7 +69,7 @@ class Client:
         """Return an answer that says yes; raise `RequestFailed` or `Postponed`."""
         target = with_query(url, self._proof.query())
         for _ in range(PROOFS):
-            answer = self._sent(method, target, {**headers, **self._proof.headers(method, target)}, content)
+            answer = self._sent(method, target, merged(headers, self._proof.headers(method, target)), content)
             challenge = answer.headers.get("www-authenticate", "")
             if answer.status != HTTPStatus.UNAUTHORIZED or not self._proof.again(method, target, challenge):
                 break
@@ -135,6 +132,13 @@ class Client:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise self._fault("POST", url, answer)
         return answer  # what else goes wrong it tells in its body
+
+
+def _opened(job: Requesting) -> str:
+    try:
+        return str(job.secret.open())
+    except Unreadable as error:
+        raise JobError(error.message, permanent=True) from None
 
 
 def values(running: Running, secret: str) -> dict[str, Any]:

@@ -20,6 +20,12 @@ def with_query(url: str, query: Mapping[str, Any]) -> str:
     return urlunsplit(parts._replace(query="&".join(filter(None, [*kept, urlencode(texts, doseq=True)]))))
 
 
+def merged(*headers: Mapping[str, str]) -> dict[str, str]:
+    """Return all headers, each name once, however it is spelled: the last says what it is."""
+    found = {name.lower(): (name, value) for each in headers for name, value in each.items()}
+    return dict(found.values())
+
+
 def content_of(body: Any, headers: dict[str, str]) -> bytes | None:
     """Return what a body is sent as; the headers get a Content-Type where they name none."""
     if body is None:

@@ -302,3 +302,16 @@ def test_secrets_come_back_in_no_spelling(receiver: Receiver) -> None:
         _client(_job(receiver, auth="basic", auth_config={"user": "me"})).own()
     told = f"{raised.value.message} {raised.value.facts}"
     assert not [part for part in ("s3cr3t", "0neTime", packed.decode()[:20]) if part in told]
+
+
+def test_a_header_is_sent_once_however_it_is_spelled(receiver: Receiver) -> None:
+    job = _job(receiver, headers={"x-api-key": "mine", "idempotency-key": "mine"}, auth="api_key", secret="abc")
+    assert _client(job).own(headers={"Idempotency-Key": "run-1"}).ok
+    assert (receiver.asked[0].headers["x-api-key"], receiver.asked[0].headers["idempotency-key"]) == ("abc", "mine")
+
+
+def test_a_secret_of_another_key_is_told_so(receiver: Receiver) -> None:
+    job = _job(receiver)
+    with override_settings(SECRET_KEY="another"), pytest.raises(JobError, match="SECRET_KEY is another") as raised:
+        _client(job)
+    assert raised.value.permanent
