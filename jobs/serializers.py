@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from api.serializers import ObjectField, Strict, VisibleKey
 from dags import owning
 from dags.models import Job, Project
+from jobs import workflows
 from jobs.models import Api, Connector, Sheet, Upload, Workflow
 
 SHARED = ["id", "kind", "name", "project", "description", "state", "is_scheduled", "latest_run"]
@@ -20,8 +22,13 @@ IMPORTED = ["format", "tab", "cell_range", "delimiter", "encoding", "has_header"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 DAY = 24 * 3600.0  # seconds
 MAX_COUNT = 2**31 - 1
+MAX_LOOKS = 10_000
 MAX_SECRET = 10_000  # characters
 MAX_SQL = 100_000
+
+table_is_sane = RegexValidator(
+    r"^(?!pg_)[a-z_][a-z0-9_]*\Z", "Lower-case letters, digits and underscores; it begins with neither a digit nor pg_."
+)
 
 AS_WRITTEN: dict[str, dict[str, Any]] = {"description": {"trim_whitespace": False}}  # names are trimmed, texts are not
 
@@ -30,9 +37,9 @@ def _seconds(least: float, most: float, told: str) -> serializers.FloatField:
     return serializers.FloatField(required=False, min_value=least, max_value=most, help_text=f"Seconds. {told}")
 
 
-def _count(told: str = "", *, least: int = 1, allow_null: bool = False) -> serializers.IntegerField:
+def _count(told: str = "", *, least: int = 1, most: int = MAX_COUNT, allow_null: bool = False) -> serializers.IntegerField:
     return serializers.IntegerField(
-        required=False, min_value=least, max_value=MAX_COUNT, allow_null=allow_null, help_text=told or None
+        required=False, min_value=least, max_value=most, allow_null=allow_null, help_text=told or None
     )
 
 
@@ -80,8 +87,16 @@ class JobSerializer(Strict, serializers.ModelSerializer):
         return attrs
 
 
+def _table() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=63, validators=[table_is_sane], help_text="Of the project's warehouse, which it fills."
+    )
+
+
 class SheetSerializer(JobSerializer):
     """A spreadsheet at a URL or path, imported into a table of the project's warehouse."""
+
+    table = _table()
 
     class Meta(JobSerializer.Meta):
         model = Sheet
@@ -91,6 +106,8 @@ class SheetSerializer(JobSerializer):
 
 class UploadSerializer(JobSerializer):
     """A file that was sent here, imported once; another file is another upload."""
+
+    table = _table()
 
     class Meta(JobSerializer.Meta):
         model = Upload
@@ -137,9 +154,9 @@ class ConnectorSerializer(RequestingSerializer):
     done_values = serializers.ListField(required=False, max_length=50, help_text="Of the state: the sync has succeeded.")
     failed_values = serializers.ListField(required=False, max_length=50, help_text="Of the state: the sync has failed.")
     poll_interval = _seconds(1, DAY, "Between two looks.")
-    max_polls = _count("Looks before it fails.")
+    max_polls = _count("Looks before it fails.", most=MAX_LOOKS)
     tables = serializers.ListField(
-        child=serializers.CharField(max_length=63), required=False, max_length=200, help_text="Those it fills."
+        child=serializers.CharField(max_length=63), required=False, max_length=1000, help_text="Those it fills."
     )
 
     class Meta(JobSerializer.Meta):
@@ -162,6 +179,7 @@ class ApiSerializer(RequestingSerializer):
     max_rows = _count()
     max_bytes = _count("Of one answer.")
     time_limit = _seconds(1, DAY, "That all of its requests may take.")
+    table = _table()
 
     class Meta(JobSerializer.Meta):
         model = Api
@@ -174,11 +192,65 @@ class ApiSerializer(RequestingSerializer):
         ]
 
 
+class ColumnSerializer(serializers.Serializer[Any]):
+    """A column of a table."""
+
+    name = serializers.CharField()
+    type = serializers.CharField(help_text="As PostgreSQL calls it.")
+
+
+class RowsSerializer(serializers.Serializer[Any]):
+    """The first rows of a table, long texts cut; each row is a list of values in the order of the columns."""
+
+    table = serializers.CharField(allow_null=True, help_text="Null where the job fills none.")
+    columns = ColumnSerializer(many=True)
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+
+
 class WorkflowSerializer(JobSerializer):
     """SQL over the project's tables into a new table."""
+
+    table = _table()
 
     class Meta(JobSerializer.Meta):
         model = Workflow
         fields = [*SHARED, "sql", "table", "reads", *TIMES]
         extra_kwargs = {**AS_WRITTEN, "sql": {"trim_whitespace": False, "max_length": MAX_SQL}}
         read_only_fields = ["reads"]
+
+
+class ParentSerializer(serializers.ModelSerializer[Job]):
+    """A job that fills what a workflow reads."""
+
+    class Meta:
+        model = Job
+        fields = ["id", "kind", "name", "state"]
+
+
+class WorkflowDetailSerializer(WorkflowSerializer):
+    """A workflow, with what it depends on."""
+
+    has_been_run = serializers.SerializerMethodField()
+    is_out_of_date = serializers.SerializerMethodField(help_text="Whether a run would make its table anew.")
+    why_out_of_date = serializers.SerializerMethodField(help_text="Each reason for that.")
+    parents = serializers.SerializerMethodField(help_text="The jobs that fill what it reads.")
+
+    class Meta(WorkflowSerializer.Meta):
+        fields = [*WorkflowSerializer.Meta.fields, "has_been_run", "is_out_of_date", "why_out_of_date", "parents"]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        instance.why = workflows.why_out_of_date(instance)
+        return super().to_representation(instance)
+
+    def get_has_been_run(self, workflow: Any) -> bool:
+        return workflow.latest_run is not None
+
+    def get_is_out_of_date(self, workflow: Any) -> bool:
+        return bool(workflow.why)
+
+    def get_why_out_of_date(self, workflow: Any) -> list[str]:
+        return list(workflow.why)
+
+    @extend_schema_field(ParentSerializer(many=True))
+    def get_parents(self, workflow: Any) -> Any:
+        return ParentSerializer(workflows.parents(workflow), many=True).data

@@ -1,4 +1,4 @@
-"""The shape of a run of a job."""
+"""The shapes of a run of a job, and of how far a project's run has come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from runs.models import GraphRun
 from runs.selectors import TaskRun
-from runs.serializers import TaskRunSerializer
+from runs.serializers import ProgressSerializer, TaskRunSerializer
+from runs.states import GraphRunState
 
 
 class JobRunSerializer(TaskRunSerializer):
@@ -31,3 +32,11 @@ class JobRunSerializer(TaskRunSerializer):
             "execution": run and run.pk,
             "trigger": run and run.trigger,
         }
+
+
+class ProjectProgressSerializer(ProgressSerializer):
+    """How far the latest run of a project has come; nulls and nothing where there is none."""
+
+    state = serializers.ChoiceField(choices=GraphRunState.choices, allow_null=True)
+    execution = serializers.IntegerField(allow_null=True, help_text="`execution/<id>/events/` tells of it live.")
+    jobs = serializers.DictField(child=serializers.CharField(), help_text="The state of each job's run by the job's id.")

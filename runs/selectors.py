@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, CharField, Count, F, Func, JSONField, Q, QuerySet, Value, When
 
+from dags.models import Project
 from dags.rules import Condition
 from runs import spec as specs
 from runs.compiled import compiled
@@ -173,6 +174,15 @@ def progress(run: GraphRun) -> dict[str, Any]:
     """Return the state of the run and of each of its tasks by key, and how many there are of each."""
     tasks = dict(JobRun.objects.filter(graph_run=run).order_by("node").values_list("key", "state"))
     return {"state": run.state, "task_count": run.size, "counts": Counter(tasks.values()), "tasks": tasks}
+
+
+def project_progress(project: Project) -> dict[str, Any]:
+    """Return how far the latest run of a project has come, runs of its jobs on their own aside."""
+    run = GraphRun.objects.filter(project=project).exclude(trigger=GraphRun.Trigger.JOB).order_by("-pk").first()
+    if run is None:
+        return {"state": None, "execution": None, "task_count": 0, "counts": {}, "jobs": {}, "tasks": {}}
+    jobs = JobRun.objects.filter(graph_run=run, job__isnull=False).order_by("node")
+    return {**progress(run), "execution": run.pk, "jobs": dict(jobs.values_list("job_id", "state"))}
 
 
 def transitions(run_id: int, after: int) -> QuerySet[Transition]:

@@ -270,7 +270,8 @@ LOCK_PROJECTS = Statement(
     """
     SELECT p.id FROM dags_project p
     JOIN unnest(%(projects)s::bigint[], %(runs)s::bigint[]) AS moved (project, run) ON moved.project = p.id
-    WHERE NOT EXISTS (SELECT 1 FROM runs_graphrun r WHERE r.project_id = p.id AND r.id > moved.run)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM runs_graphrun r WHERE r.project_id = p.id AND r.id > moved.run AND r.trigger <> 'job')
     ORDER BY p.id FOR NO KEY UPDATE OF p
     """,
 )

@@ -16,3 +16,32 @@ REPORTS = [
     ),
 ]
 RUN_JOB = OpenApiExample("Even if nothing has changed", value={"params": {"force": True}}, request_only=True)
+RUN_PROJECT = OpenApiExample("What is scheduled", value={"scheduled_only": True}, request_only=True)
+PROJECT_LAUNCHED = OpenApiExample(
+    "A run of the project", value={"task_id": shown.EXECUTION.value["task_id"], "execution": 4}, response_only=True
+)
+PROJECT_PROGRESS = OpenApiExample(
+    "Half way",
+    value={
+        "state": "RUNNING",
+        "execution": 4,
+        "task_count": 2,
+        "counts": {"SUCCESS": 1, "RUNNING": 1},
+        "jobs": {"12": "SUCCESS", "13": "RUNNING"},
+        "tasks": {"orders": "SUCCESS", "totals": "RUNNING"},
+    },
+    response_only=True,
+)
+PROJECT_GRAPH = OpenApiExample(
+    "A sheet, and a workflow that reads its table",
+    value={
+        "name": "shop",
+        "project": 1,
+        "tasks": [
+            {"key": "orders", "name": "orders", "driver": "job", "configs": {"job": 12}, "trigger_rule": "none_failed"},
+            {"key": "totals", "name": "totals", "driver": "job", "configs": {"job": 13}, "trigger_rule": "none_failed"},
+        ],
+        "edges": [{"task_from": "orders", "task_to": "totals", "condition": "success"}],
+    },
+    response_only=True,
+)

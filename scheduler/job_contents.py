@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api.errors import Invalid
 from dags.definitions import slug
 from dags.drivers import JOB
-from dags.models import Job
+from dags.models import Job, Project
+from jobs import derive
 from runs import spec
 from scheduler.launching import Content
+
+
+class NothingToRun(Invalid):
+    """The project has no jobs that this would run."""
+
+    code = "nothing_to_run"
 
 
 def contents_of_jobs(jobs: Sequence[Job]) -> list[Content]:
@@ -18,3 +26,20 @@ def contents_of_jobs(jobs: Sequence[Job]) -> list[Content]:
 
 def _task(job: Job) -> dict[str, object]:
     return {"key": slug(job.name), "name": job.name, "driver": JOB, "configs": {"job": job.pk}}
+
+
+def contents_of_projects(projects: Sequence[Project], *, scheduled_only: bool = False) -> list[Content]:
+    """Return what a run of each project walks: the graph derived from its jobs, or from those that are scheduled.
+
+    Raise `NothingToRun` for a project that has none of them.
+    """
+    return [_of_project(project, scheduled_only) for project in projects]
+
+
+def _of_project(project: Project, scheduled_only: bool) -> Content:
+    derived = derive.derive(project.pk, scheduled_only=scheduled_only)
+    if not derived.tasks:
+        raise NothingToRun
+    return Content(
+        project_id=project.pk, spec=spec.write(name=project.name, tasks=derived.tasks_by_key, edges=derived.edge_tuples)
+    )

@@ -32,6 +32,20 @@ class RunJobSerializer(Strict):
     )
 
 
+class RunProjectSerializer(Strict):
+    """How to run a project."""
+
+    scheduled_only = serializers.BooleanField(required=False, help_text="Only its jobs that are scheduled.")
+    params = serializers.DictField(required=False, allow_null=True, help_text="All of its jobs get them.")
+
+
+class ProjectLaunchedSerializer(serializers.Serializer[Any]):
+    """The run of a project that was launched."""
+
+    task_id = serializers.UUIDField(help_text="Of the Celery result that tells of it.")
+    execution = serializers.IntegerField()
+
+
 class ExecuteKeySerializer(Strict):
     """How to launch every graph with an execution_key."""
 

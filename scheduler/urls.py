@@ -5,10 +5,12 @@ from django.urls import re_path
 from api.routers import SeedRouter
 from jobs.doors import route
 from scheduler.job_views import JobLaunchView
+from scheduler.project_views import ProjectRunView
 from scheduler.views import ExecutionActions, LaunchView, ReportByKeyView, ReportByOneTimeKeyView, ReportView
 
 router = SeedRouter()
 router.register("dag", LaunchView, basename="dag-launch")
+router.register("project", ProjectRunView, basename="project-run")
 router.register("execution", ExecutionActions, basename="execution-action")
 router.register("execution/tasks", ReportView, basename="execution-task-report")
 route(router, JobLaunchView)

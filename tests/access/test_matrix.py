@@ -144,6 +144,7 @@ def test_lists_hold_what_is_ones_own(route: Route, own: World, other: World) -> 
         ("schedule/create/", "graph"),
         ("member/create/", "project"),
         ("token/create/", "project"),
+        ("job/sheet/create/", "project"),
     ],
 )
 def test_what_is_another_projects_cannot_be_named(path: str, field: str, own: World, other: World) -> None:

@@ -109,9 +109,11 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
     }
     _, _, kind = route_name.removesuffix("-create").removesuffix("-detail").partition("job-")
     if kind in KINDS and action in {"create", "update"}:
-        return {"name": f"another {kind}", "project": of.project.pk, **factories.JOBS[kind], **_tables(kind)}
+        return new_job(kind, of.project)
     return bodies.get((route_name, action), {})
 
 
-def _tables(kind: str) -> dict[str, str]:
-    return {} if kind == "connector" else {"table": f"other_{kind}"}
+def new_job(kind: str, project: Project) -> dict[str, Any]:
+    """Return a job of a kind as a client sends it."""
+    own = {} if kind == "connector" else {"table": f"other_{kind}"}
+    return {"name": f"another {kind}", "project": project.pk, **factories.JOBS[kind], **own}

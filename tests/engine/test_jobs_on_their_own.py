@@ -53,3 +53,13 @@ def test_its_project_keeps_the_state_of_its_latest_graph(bench: Bench, job: Job)
     run = alone(job)
     bench.walk(run, {run.job_runs.get().key: failed("boom")})
     assert state(job.project) == "SUCCESS"
+
+
+def test_a_graph_that_ends_after_a_job_was_run_counts_all_the_same(bench: Bench, job: Job) -> None:
+    graph = bench.graph("a")
+    graph.project = job.project
+    graph.save(update_fields=["project"])
+    run = bench.launch(graph)
+    alone(job)
+    bench.walk(run)
+    assert state(job.project) == "SUCCESS"
