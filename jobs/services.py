@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import FileField
 from django.db.models.functions import Now
 
 from dags.definitions import Fields
@@ -56,8 +55,8 @@ def delete_jobs(ids: Collection[int], *, drop_tables: bool = False) -> None:
     """Delete jobs; what they filled stays, unless `drop_tables`. Raise `JobInUse` where a graph's task runs one."""
     jobs = [kinds.load(job) for job in _locked(Job, ids)]
     _check_unused(jobs)
-    for job in jobs:
-        _forget(job, drop_tables)
+    for job in jobs if drop_tables else ():
+        transaction.on_commit(partial(warehouse.drop_tables, job.project_id, tables_of(job)), robust=True)
     Job.objects.filter(pk__in=ids).delete()
 
 
@@ -113,12 +112,3 @@ def _check_unused(jobs: Sequence[Job]) -> None:
     graphs = dict(tasks.order_by("parent__name", "parent").values_list("parent_id", "parent__name"))
     if graphs:
         raise JobInUse(f"Tasks of {', '.join(graphs.values())} run this job: take them out first.", graphs=list(graphs))
-
-
-def _forget(job: Job, drop_tables: bool) -> None:
-    """Let what is not in these rows go once they are gone."""
-    for field in job._meta.concrete_fields:
-        if isinstance(field, FileField) and (file := getattr(job, field.name)):
-            transaction.on_commit(partial(file.delete, save=False), robust=True)
-    if drop_tables and (tables := tables_of(job)):
-        transaction.on_commit(partial(warehouse.drop_tables, job.project_id, tables), robust=True)

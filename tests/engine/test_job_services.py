@@ -13,22 +13,14 @@ from dags import services as graphs
 from dags.models import Job, Project
 from jobs import derive, kinds, services, warehouse
 from jobs.errors import InvalidJob, JobInUse, JobNameTaken, JobNotFound, TableTaken, WorkflowCycle
-from jobs.models import Connector, Sheet, Upload
-from jobs.running import Done
+from jobs.models import Sheet
 from runs import spec
 from tests import factories
 from tests.engine import warehouses
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture(autouse=True)
-def known_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the kinds known that fill tables here; none of them is run."""
-    models: dict[str, type[Job]] = {"sheet": Sheet, "upload": Upload, "connector": Connector}
-    for name, model in models.items():
-        kind = kinds.Kind(name=name, model=model, run=lambda job, running: Done(), in_graph=name != "upload")
-        monkeypatch.setitem(kinds.KINDS, name, kind)
+CRM = "https://crm.example/sync"
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ def test_a_table_is_filled_by_one_job_only(project: Project) -> None:
         _workflow(project, "w", "", table="orders")
     assert caught.value.field == "table"
     with pytest.raises(TableTaken) as caught:
-        services.create_jobs("connector", [{"project": project, "name": "crm", "tables": ["x", "orders"]}])
+        services.create_jobs("connector", [{"project": project, "name": "crm", "url": CRM, "tables": ["x", "orders"]}])
     assert caught.value.field == "tables"
     other = _sheet(project, "other")
     with pytest.raises(TableTaken):
@@ -160,7 +152,7 @@ def test_workflows_come_after_what_fills_what_they_read(project: Project) -> Non
     _workflow(project, "Top 10", "counts", table="top")
     _workflow(project, "counts", "orders deals file")
     _sheet(project, "orders")
-    services.create_jobs("connector", [{"project": project, "name": "CRM", "tables": ["deals", "people"]}])
+    services.create_jobs("connector", [{"project": project, "name": "CRM", "url": CRM, "tables": ["deals", "people"]}])
     services.create_jobs("upload", [{"project": project, "name": "f", "file": "f", "size": 1, "table": "file"}])
     _workflow(factories.project(), "elsewhere", "orders")
     derived = derive.derive(project.pk)

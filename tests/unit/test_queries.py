@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.queries import BadQuery, read
 
@@ -95,3 +97,71 @@ def test_what_asks_for_the_time_or_for_chance_is_volatile(text: str) -> None:
 
 def test_what_asks_for_neither_is_not() -> None:
     assert not read("SELECT date '2026-01-01', 'today' FROM a WHERE now_or_never", schema=SCHEMA).is_volatile
+
+
+WORDS = [
+    "SELECT",
+    "FROM",
+    "WITH",
+    "AS",
+    "(",
+    ")",
+    ",",
+    ".",
+    ";",
+    "*",
+    "a",
+    '"B"',
+    "'x'",
+    "1",
+    "::",
+    "[",
+    "]",
+    "$1",
+    "$$",
+    "UNION",
+    "ORDER",
+    "BY",
+    "LIMIT",
+    "OVER",
+    "CASE",
+    "WHEN",
+    "END",
+    "EXISTS",
+    "JOIN",
+    "ON",
+    "LATERAL",
+    "VALUES",
+    "INTO",
+    "FOR",
+    "UPDATE",
+    "TABLE",
+    "DELETE",
+    "SET",
+    "now(",
+    "cast(",
+    "interval",
+    "->",
+    "/*",
+    "*/",
+    "--",
+    "RECURSIVE",
+    "unnest(",
+    "FILTER",
+    "WINDOW",
+    "ONLY",
+    "\\",
+    "?",
+    "@",
+    "'",
+    '"',
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=15))
+def test_whatever_is_written_is_read_or_refused(words: list[str]) -> None:
+    try:
+        read("SELECT " + " ".join(words), schema=SCHEMA)
+    except BadQuery as error:
+        assert error.field == "sql"
+        assert error.message
