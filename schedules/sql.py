@@ -72,12 +72,13 @@ BOOK_LAST = Statement(
 # Is anything due?
 IS_DUE = Statement("schedules_due", "SELECT id FROM schedules_schedule WHERE due_at <= clock_timestamp() LIMIT 1")
 
-# Note that runs have ended, and return the schedules that have firings waiting for that.
+# Note that runs have ended, and return the schedules that have firings waiting for that. A cast, so that the firing is found
+# by its run: in the index of what runs stand the dead entries of all that has ended.
 CLOSE_FIRINGS = Statement(
     "close_firings",
     """
     WITH closed AS (
-        UPDATE schedules_firing SET running = false WHERE running AND graph_run_id = ANY(%(runs)s::bigint[])
+        UPDATE schedules_firing SET running = false WHERE running::int = 1 AND graph_run_id = ANY(%(runs)s::bigint[])
         RETURNING schedule_id
     )
     SELECT DISTINCT schedule_id FROM closed c

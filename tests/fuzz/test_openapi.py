@@ -43,7 +43,7 @@ BEYOND_SCHEMA = re.compile(
     r"|stays in its graph|^This cannot be changed|these belong to different ones"  # what it was before
     r"|is a member of this project already|with this name already|has a task with the key"  # what others are
     r"|schedule with this name"
-    r"|^Give (one of|a time from)|cron expression|fields: give|^Bad .* give |never (fires|due)|is no date"  # when it is due
+    r"|^Give (5 fields|one of|a time from)|cron expression|^Bad .* give |never (fires|due)|is no date"  # when it is due
     r"|^Unknown time zone|^The end is before|^This (has passed|is (before|after) the)|^Say in which"
     r"|^Say (after how|what |where )|^(Mails|Webhooks) have|^Mail cannot be sent|^Name at least|is of another project"
     r"|notification of this name|public internet|^An address |^There is no port|^Port \d+ is not|proper address"
