@@ -135,8 +135,5 @@ def _book(schedules: Sequence[Schedule], plans: Mapping[int, Plan], launched: Ma
             "last_due": [launched.get(one.pk) for one in schedules],
         }
     )
-    ended = [one for one in schedules if plans[one.pk].coming.due is None]
-    for one in ended:
-        one.next_due = one.due_at = None
-    if ended:
-        sync.write(ended)
+    if ended := [one for one in schedules if plans[one.pk].coming.due is None]:
+        sync.silence(ended)

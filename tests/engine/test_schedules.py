@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django_celery_beat.models import PeriodicTask
 
 from dags import services as dags
 from dags.models import Graph
@@ -407,6 +408,17 @@ def test_firing_takes_as_many_statements_for_a_hundred_schedules_as_for_ten(benc
         counts.append(counted(firing.fire_due))
     assert counts[0] == counts[1]
     assert Firing.objects.filter(became="launched").count() == 111
+
+
+def test_ending_takes_as_many_statements_for_a_hundred_schedules_as_for_ten(bench: Bench) -> None:
+    graph, counts = bench.graph("a"), []
+    for number in (1, 10, 100):
+        now = database_now()
+        made = services.create([{"graph": graph, "name": f"{number}.{n}", "at": now + HOUR} for n in range(number)])
+        Schedule.objects.filter(pk__in=[one.pk for one in made]).update(at=now, due_at=now, considered_until=now - HOUR)
+        counts.append(counted(firing.fire_due))
+    assert counts[1] == counts[2]
+    assert not PeriodicTask.objects.filter(enabled=True, clocked__isnull=False).exists()
 
 
 def test_a_ring_for_nothing_is_one_look(bench: Bench) -> None:
