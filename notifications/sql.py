@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from notifications.rules import WATCHED, Event
 from runs import states
+from runs.models import OF_NO_GRAPH
 from runs.prepared import Statement
 
 USUAL = 10  # last successes of a graph, whose median is what it usually takes
 FEWEST = 3  # of them: fewer tell nothing
-LOOKED_AT = 100  # latest runs of a graph, among which these and the one that ended before are looked for
+LOOKED_AT = 100  # latest runs of a graph or a job, among which these and the one that ended before are looked for
+LOOKED_AT_OF_PROJECT = 1000  # latest runs in a project, for those of its jobs as a whole
 
 _ENDED = "r.id = ANY(%(ids)s)"
 _UNFINISHED = "r.state IN (" + ", ".join(f"'{state.value}'" for state in states.GRAPH_UNFINISHED) + ")"
@@ -21,8 +23,8 @@ _ONLY_WATCHED = "n.events && ARRAY[" + ", ".join(f"'{event}'" for event in WATCH
 
 # Runs `r` with the notifications `n` that they concern.
 _CONCERNED = """
-    SELECT r.id, r.graph_id, r.project_id, r.name, r.state, r.trigger, r.scheduled_for, r.created_at, r.started_at,
-        r.completed_at, n.id AS notification_id
+    SELECT r.id, r.graph_id, r.execution_graph_id, r.project_id, r.name, r.state, r.trigger, r.scheduled_for, r.created_at,
+        r.started_at, r.completed_at, n.id AS notification_id
     FROM runs_graphrun r
     JOIN notifications_notification n ON n.project_id = r.project_id AND n.enabled
         AND (n.graph_id IS NULL OR n.graph_id = r.graph_id)
@@ -56,13 +58,31 @@ _FACTS = """
         'usual_seconds', extract(epoch FROM u.typical)::float)
 """
 
-# How the run of this graph that ended last before this one has ended; for a schedule, of the runs that it launched. By the
+# The latest runs `q` of the same as a run `r`: of its graph; or, where it is of none, of its job on its own, or of its
+# project's jobs as a whole. Content of no graph says so by its revision: runs of graphs that were deleted are neither.
+_OF_NO_GRAPH = f"""
+    r.graph_id IS NULL AND EXISTS (
+        SELECT 1 FROM runs_executiongraph x WHERE x.id = r.execution_graph_id AND x.revision = {OF_NO_GRAPH})
+"""
+_ALIKE = f"""
+    (SELECT q.id, q.state, q.completed_at FROM runs_graphrun q
+        WHERE q.graph_id = r.graph_id ORDER BY q.id DESC LIMIT {LOOKED_AT})
+    UNION ALL
+    (SELECT q.id, q.state, q.completed_at FROM runs_jobrun j
+        JOIN runs_jobrun k ON k.job_id = j.job_id JOIN runs_graphrun q ON q.id = k.graph_run_id
+        WHERE r.trigger = 'job' AND j.graph_run_id = r.id AND q.trigger = 'job' ORDER BY k.id DESC LIMIT {LOOKED_AT})
+    UNION ALL
+    (SELECT q.id, q.state, q.completed_at FROM (
+            SELECT * FROM runs_graphrun q WHERE q.project_id = r.project_id AND q.trigger <> 'job'
+            ORDER BY q.id DESC LIMIT {LOOKED_AT_OF_PROJECT}
+        ) q JOIN runs_executiongraph x ON x.id = q.execution_graph_id AND x.revision = {OF_NO_GRAPH}
+        WHERE r.trigger <> 'job' AND {_OF_NO_GRAPH} AND q.graph_id IS NULL)
+"""
+
+# How the run of the same that ended last before this one has ended; for a schedule, of the runs that it launched. By the
 # end and not by the launch: of runs that overlap, it is the last word that was told which this one takes back.
 _BEFORE = f"""
-    SELECT p.state FROM (
-        SELECT q.id, q.state, q.completed_at FROM runs_graphrun q
-        WHERE q.graph_id = r.graph_id AND q.id <> r.id ORDER BY q.id DESC LIMIT {LOOKED_AT}
-    ) p WHERE (n.schedule_id IS NULL OR EXISTS (
+    SELECT p.state FROM ({_ALIKE}) p WHERE p.id <> r.id AND (n.schedule_id IS NULL OR EXISTS (
         SELECT 1 FROM schedules_firing f WHERE f.graph_run_id = p.id AND f.schedule_id = n.schedule_id))
     AND p.state IN ('SUCCESS', 'FAILED') ORDER BY p.completed_at DESC LIMIT 1
 """

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import Delivery, Notification
+from runs import spec
 from runs.models import GraphRun
 from scheduler import engine
+from scheduler.launching import Content, Launch, launch
 from scheduler.work import failed
 from schedules import services as schedules
 from tests import factories, notices
@@ -86,6 +88,36 @@ def test_recovery_goes_by_what_ended_last_not_by_what_began_last(bench: Bench, g
     bench.walk(first, {"a": failed("boom")})
     bench.walk(third)
     assert Delivery.objects.get(notification=recovery.notification).graph_run_id == third.pk
+
+
+def test_recovery_of_jobs_is_told_of_each_and_of_the_project_as_a_whole(bench: Bench) -> None:
+    of = factories.project()
+    job, other = (factories.job_of("workflow", of) for _ in range(2))
+    recovery = notices.webhook(of, events=["recovery"])
+
+    def ends(*content: Any, well: bool = True, trigger: str = "job") -> GraphRun:
+        tasks = {
+            one.pk: {"key": f"job{one.pk}", "name": one.name, "driver": "job", "configs": {"job": one.pk}} for one in content
+        }
+        written = Content(project_id=of.pk, spec=spec.write(name="jobs", tasks=tasks))
+        (run,) = launch([Launch(content=written, trigger=trigger)])
+        bench.walk(run, {} if well else {key: failed("boom") for key in run.job_runs.values_list("key", flat=True)})
+        return run
+
+    deleted = bench.graph("a")
+    deleted.project = of
+    deleted.save()
+    bench.walk(bench.launch(deleted), {"a": failed("boom")})
+    deleted.delete()
+    ends(job, well=False)
+    ends(other)
+    ends(job, other, trigger="manual")
+    assert notices.told(recovery) == []
+    runs = [ends(job)]
+    ends(job, other, well=False, trigger="manual")
+    ends(job)
+    runs.append(ends(job, trigger="schedule"))
+    assert list(Delivery.objects.order_by("pk").values_list("graph_run", flat=True)) == [run.pk for run in runs]
 
 
 def test_a_cancelled_run_is_told_to_nobody(bench: Bench, graph: Any) -> None:
