@@ -109,15 +109,15 @@ def test_a_trigger_rule_decides_on_the_parents(bench: Bench, rule: str, ends: di
 def test_none_failed_heeds_a_failure_further_up_and_no_other_skip(bench: Bench) -> None:
     rules = {key: {"trigger_rule": "none_failed"} for key in ("table", "report")}
     graph = bench.graph({"file": {}, "other": {}, **rules}, "file>table table>report other>report")
-    for ends, expected in (
-        ({"file": FAILED}, {"file": "FAILED", "table": "SKIPPED", "report": "SKIPPED"}),
-        ({"file": skipped("unchanged")}, {"file": "SKIPPED", "table": "SUCCESS", "report": "SUCCESS"}),
-        ({"table": skipped("up to date")}, {"file": "SUCCESS", "table": "SKIPPED", "report": "SUCCESS"}),
+    for key, end, expected in (
+        ("file", FAILED, ["FAILED", "SKIPPED", "SKIPPED"]),
+        ("file", skipped("unchanged"), ["SKIPPED", "SUCCESS", "SUCCESS"]),
+        ("table", skipped("up to date"), ["SUCCESS", "SKIPPED", "SUCCESS"]),
     ):
         run = bench.launch(graph)
-        bench.walk(run, ends)
+        bench.walk(run, {key: end})
         states = bench.states(run)
-        assert {key: states[key] for key in expected} == expected
+        assert [states[key] for key in ("file", "table", "report")] == expected
 
 
 def test_one_success_does_not_wait_for_the_other_parents(bench: Bench) -> None:
