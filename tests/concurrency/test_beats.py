@@ -211,9 +211,10 @@ def test_edits_and_firing_do_not_wait_for_each_other_in_a_circle(edit: Callable[
 
 @pytest.mark.usefixtures("no_sweep")
 def test_a_graph_that_is_being_edited_keeps_no_other_waiting() -> None:
-    edited, free = (rewind(schedule(factories.graph()), 1) for _ in range(2))
+    graph = factories.graph()
+    edited, free = (rewind(schedule(one), 1) for one in (graph, factories.graph()))
     with transaction.atomic():
-        lock_graphs([edited.graph_id])
+        lock_graphs([graph.pk])
         at_once(firing.fire_due)
         assert (became(edited), became(free)) == ({}, {"launched": 1})
     firing.fire_due()
