@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
 from psycopg2.errors import DeadlockDetected
@@ -17,6 +17,7 @@ from psycopg2.errors import DeadlockDetected
 from api.models import Token
 from config import commands, processes
 from runs.models import Worker
+from scheduler import recovery
 from tests.receivers import Receiver, receiving
 from tests.running import Running, running, wait_for
 
@@ -103,6 +104,16 @@ def worker(worker_process: Running, transactional_db: None) -> Running:
     wait_for(lambda: Worker.objects.exists() or not worker_process.alive(), "the worker's heartbeat")
     assert worker_process.alive(), f"The worker has died:\n{worker_process.told()}"
     return worker_process
+
+
+@pytest.fixture
+def no_sweep(transactional_db: None) -> Iterator[None]:
+    """Keep every worker there is from sweeping."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [recovery.LOCK])
+    yield
+    other.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from config import commands
 from dags import services as dags
 from dags.models import Graph
 from dags.services.locks import lock_graphs
 from runs.models import GraphRun
-from scheduler import recovery
 from schedules import firing, queueing, services
 from schedules.models import Firing, Schedule
 from schedules.timing import following
@@ -34,16 +33,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRE = "import django; django.setup(); from schedules import firing; firing.fire_due()"
 NEVER = "3600"  # seconds between two sweeps of a worker that leaves it all to beat
-
-
-@pytest.fixture
-def no_sweep(transactional_db: None) -> Iterator[None]:
-    """Keep every worker there is from sweeping."""
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [recovery.LOCK])
-    yield
-    other.close()
 
 
 @pytest.fixture
