@@ -20,10 +20,9 @@ import httpx
 from django.conf import settings
 
 from dags.models import Project
-from jobs.warehouse import making
 from tests import workbooks
 from tests.conftest import Service
-from tests.engine.warehouses import fill
+from tests.engine.warehouses import fill, none_left_behind
 from tests.receivers import Asked, Receiver, Told
 from tests.running import wait_for
 
@@ -187,13 +186,10 @@ def opened(service: Service, outside: Receiver, name: str) -> Iterator[Shop]:
     """Yield a shop with all of its jobs; leave neither files nor a warehouse behind."""
     folder = settings.DATA_DIR / name
     folder.mkdir(parents=True)
-    shop = None
     try:
-        shop = Shop(service, outside, folder)
-        shop.make()
-        yield shop
+        with none_left_behind():
+            shop = Shop(service, outside, folder)
+            shop.make()
+            yield shop
     finally:
         shutil.rmtree(folder)
-        if shop:
-            with making.serving() as cursor:
-                making._drop(cursor, shop.project)
