@@ -19,7 +19,6 @@ from runs.models import GraphRun
 from schedules import firing, services
 from schedules.models import Firing, Schedule
 from tests import factories
-from tests.concurrency.test_beats import no_sweep  # noqa: F401  # a fixture
 from tests.concurrency.test_edits import at_once
 from tests.scheduling import became, database_now
 
