@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import time, timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django_celery_beat.models import PeriodicTask
 
+from config import commands
 from dags import services as dags
 from dags.models import Job, Project
 from jobs import services as jobs
 from runs.models import GraphRun
 from schedules import firing, services
 from schedules.models import Firing, Schedule
+from schedules.timing import following
 from tests import factories
+from tests.concurrency.test_beats import NEVER
 from tests.concurrency.test_edits import at_once
+from tests.running import running, wait_for
 from tests.scheduling import became, database_now
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_sweep")]
@@ -93,6 +99,28 @@ def test_several_who_ring_at_once_launch_each_project_once() -> None:
     firing.fire_due()
     assert all(became(one)["launched"] == 1 for one in Schedule.objects.all())
     assert GraphRun.objects.count() == 20
+
+
+def test_two_beats_fire_what_is_scheduled_of_a_project_once() -> None:
+    project = factories.project()
+    sheets(project, 1, is_scheduled=True)
+    since = database_now()
+    row = {"name": "often", "project": project, "interval": 1, "overlap": "allow", "catch_up": "all"}
+    (one,) = services.create([row])
+    with ExitStack() as stack:
+        worker = commands.worker(["default"], "", 2)
+        stack.enter_context(running(worker, "worker-of-beats", CELERIAC_SWEEP_INTERVAL=NEVER))
+        beats = [stack.enter_context(running(commands.beat(), f"beat{number}")) for number in range(2)]
+        wait_for(lambda: all("Sending due task schedule" in beat.log.read_text() for beat in beats), "a ring of each", 60)
+        wait_for(lambda: one.firings.count() >= 3, "three times")
+        for beat in beats:
+            beat.process.terminate()
+    services.pause([one.pk])
+    one.refresh_from_db()
+    due = list(takewhile(lambda instant: instant <= one.considered_until, following(one.timing, since)))
+    assert list(one.firings.order_by("due").values_list("due", "became")) == [(instant, "launched") for instant in due]
+    launched = GraphRun.objects.filter(firings__schedule=one).order_by("scheduled_for")
+    assert list(launched.values_list("scheduled_for", flat=True)) == due
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -13,9 +14,13 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from dags import services as dags
 from dags.models import Project
+from jobs import kinds
 from jobs import services as jobs
-from runs.models import GraphRun
+from jobs.running import Later, Running
+from runs.models import GraphRun, JobRun
 from scheduler import recovery
+from scheduler.perform import perform
+from scheduler.work import Work
 from schedules import firing, services
 from schedules.errors import FollowsJobs, InvalidSchedule, TimedByProject
 from schedules.models import Firing, Schedule
@@ -66,6 +71,27 @@ def come_due(one: Schedule, since: float = 0) -> Schedule:
     )
     one.refresh_from_db()
     return one
+
+
+@pytest.mark.parametrize(
+    ("timezone", "hour", "instant"),
+    [
+        ("Asia/Kathmandu", "06:30", "2027-06-01 00:45"),
+        ("Asia/Kolkata", "06:30", "2027-06-01 01:00"),
+        ("Australia/Eucla", "06:30", "2027-05-31 21:45"),
+        ("Pacific/Chatham", "06:30", "2027-05-31 17:45"),
+    ],
+)
+def test_beat_rings_at_the_project_s_hour(project: Project, timezone: str, hour: str, instant: str) -> None:
+    dags.update_projects({project.pk: {"daily_at": time.fromisoformat(hour), "timezone": timezone}})
+    sheet(project)
+    task = daily(project).periodic_task
+    assert task is not None
+    due = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+    timetable = task.schedule
+    for seconds, is_due in ((-1, False), (1, True)):
+        timetable.nowfun = lambda seconds=seconds: due + timedelta(seconds=seconds)
+        assert timetable.is_due(due - timedelta(hours=20)).is_due is is_due
 
 
 # --- While something is scheduled ---
@@ -220,6 +246,39 @@ def test_it_launches_what_is_scheduled_as_it_is_then(bench: Bench, project: Proj
     project.refresh_from_db()
     assert project.state == "SUCCESS"
     assert GraphRun.objects.count() == 1
+
+
+def test_a_connector_learns_for_when_the_run_is_meant(bench: Bench, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Running] = []
+
+    def wait(job: Any, running: Running) -> Later:
+        told.append(running)
+        return Later("waits for crm", 600)
+
+    monkeypatch.setitem(kinds.KINDS, "connector", replace(kinds.KINDS["connector"], run=wait))
+    row = {"project": project, "name": "crm", "url": "https://crm.example/", "tables": ["people"], "is_scheduled": True}
+    jobs.create_jobs("connector", [row])
+    workflow(project, "counts", "people", is_scheduled=True)
+    one = come_due(daily(project))
+    services.update({one.pk: {"params": {"full": True}}})
+    firing.fire_due()
+
+    run = one.firings.get().graph_run
+    assert run is not None
+    (claim,) = bench.claim(run)
+    crm = JobRun.objects.get(pk=claim.id)
+    work = Work(
+        job_run_id=claim.id, graph_run_id=run.pk, attempt=claim.attempt, key=crm.key, name=crm.key, driver="job", command="",
+        configs={"job": crm.job_id}, params=run.params,
+    )  # fmt: skip
+    bench.end(run, [claim], perform(work))
+
+    [running] = told
+    crm.refresh_from_db()
+    assert crm.started_at is not None
+    assert (running.scheduled_for, running.params) == (one.firings.get().due, {"full": True})
+    assert abs(running.begun - crm.started_at) < timedelta(seconds=1)
+    assert (bench.states(run)["crm"], bench.states(run)["counts"]) == ("WAITING", "PENDING")
 
 
 def test_the_sweep_fires_it_as_any_other(bench: Bench, project: Project) -> None:
