@@ -166,6 +166,7 @@ SPECTACULAR_SETTINGS = {
         "ExecutionState": "runs.states.GraphRunState.choices",
         "TaskState": "runs.states.JobRunState.choices",
         "JobState": "dags.rules.JobState.choices",
+        "FileFormat": "jobs.models.Format.choices",
     },
     "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
