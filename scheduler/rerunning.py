@@ -25,7 +25,7 @@ from runs.execution_graphs import Locked, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun, JobRun
 from runs.retention import Unfinished
 from runs.states import GRAPH_FINISHED, JobRunState
-from scheduler import faults, launching, reruns
+from scheduler import launching, reruns
 
 FAILED, START = "failed", "start"
 
@@ -99,8 +99,6 @@ def rerun(asked: Sequence[Rerun]) -> list[GraphRun]:
             moves.create(fresh)
             moves.begin({run.pk: how for run, how in zip(fresh, begun, strict=True)})
         launching.ring(fresh)
-        faults.point("launch.written")
-    faults.point("launch.committed")
     return fresh
 
 
