@@ -75,7 +75,12 @@ class TaskSerializer(Strict, serializers.ModelSerializer):
     command = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     is_py_func = DriverNumber(required=False, help_text="0 offline, 1 python, 2 system: another view of `driver`.")
     driver = serializers.CharField(max_length=40, required=False)
-    configs = ObjectField(required=False, allow_null=True, help_text="{args: [...], kwargs: {...}}, or null.")
+    configs = ObjectField(
+        required=False,
+        allow_null=True,
+        help_text="{args: [...], kwargs: {...}}, or null. Of commands: args, env, cwd; of http: method, headers, body, "
+        "expected_status, timeout.",
+    )
     retry_delay = serializers.FloatField(required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds.")
     retry_backoff = serializers.FloatField(required=False, min_value=1, max_value=MAX_BACKOFF)
     timeout = serializers.FloatField(

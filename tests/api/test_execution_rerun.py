@@ -12,6 +12,7 @@ from api.models import AuditEntry
 from dags.models import Graph
 from runs.models import GraphRun
 from tests import factories
+from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +137,34 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_tasks(client):
             assert rerun(client, run).status_code == 201
         counts.append(len(captured))
     assert counts[1] == counts[2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_goes_on_from_what_is_reused(service):
+    tasks = [
+        {"name": "a", "command": "scheduler.tasks.example_func"},
+        {
+            "name": "b",
+            "driver": "shell",
+            "command": 'echo "$1"; test "$2" = yes',
+            "configs": {"args": ["{{ results.a.res }}", "{{ params.go }}"]},
+        },
+    ]
+    body = {"name": "two", "tasks": tasks, "edges": [{"task_from": "a", "task_to": "b"}]}
+    graph = service.client.post("/scheduler/dag/create/", json=body).raise_for_status().json()
+    first = service.client.post(f"/scheduler/dag/{graph['graph_id']}/execute/", json={"params": {"go": "no"}}).json()
+    assert ended(service, first) == {"a": "SUCCESS", "b": "FAILED"}
+    began = service.client.get(f"/scheduler/execution/{first['graph_id']}/").json()["tasks"][0]["start_time"]
+
+    second = service.client.post(f"/scheduler/execution/{first['graph_id']}/rerun/", json={"params": {"go": "yes"}}).json()
+
+    assert ended(service, second) == {"a": "SUCCESS", "b": "SUCCESS"}
+    shown = service.client.get(f"/scheduler/execution/{second['graph_id']}/").json()
+    assert [task["results"]["result"] for task in shown["tasks"]] == [{"res": "Test data"}, "Test data\n"]
+    assert [task["attempt"] for task in shown["tasks"]] == [0, 1]
+    assert began is not None and shown["success_count"] == 2
+
+
+def ended(service, run):
+    wait_for(lambda: GraphRun.objects.get(pk=run["graph_id"]).completed_at, "the end of the execution")
+    return service.client.get(f"/scheduler/execution/{run['graph_id']}/progress/").json()["tasks"]
