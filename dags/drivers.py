@@ -27,13 +27,14 @@ class DriverSpec:
 
     `check(command, configs)` raises `InvalidTask` naming the field at fault; `configs_keys` are the keys that
     `configs` may have. With `commands` set, its tasks run what they are told as a process: writing them takes a right of
-    its own.
+    its own. With `templated` set, the command may hold templates as configs may.
     """
 
     name: str
     configs_keys: frozenset[str] = frozenset({"args", "kwargs"})
     needs_command: bool = True
     commands: bool = False
+    templated: bool = False
     check: Callable[[str, Mapping[str, Any]], None] = _accept
 
 
@@ -53,6 +54,11 @@ def names() -> list[str]:
 def commands(driver: str) -> bool:
     """Tell whether tasks of this driver run what they are told as a process."""
     return driver in _specs and _specs[driver].commands
+
+
+def templated(driver: str) -> bool:
+    """Tell whether the commands of this driver's tasks may hold templates."""
+    return driver in _specs and _specs[driver].templated
 
 
 def number(driver: str) -> int:

@@ -42,6 +42,10 @@ class Condition(models.TextChoices):
     """The parent has ended: success, failure or skip."""
 
 
+RESERVED = {"ready": "ready is reserved: an edge asks for success, failed or done of its parent."}
+"""Conditions that are not there yet, so that nobody gives their names another meaning."""
+
+
 class JobState(models.TextChoices):
     """Where a Job stands: a function of its latest runs."""
 

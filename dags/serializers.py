@@ -12,6 +12,7 @@ from api.errors import Invalid
 from api.serializers import ObjectField, Strict, VisibleKey
 from dags import drivers, owning
 from dags.models import Edge, Graph, Project, Task
+from dags.rules import RESERVED, Condition
 
 MAX_SECONDS = 10 * 366 * 24 * 3600  # of a delay or a timeout; the database can add this to any date
 MAX_BACKOFF = 100
@@ -74,7 +75,12 @@ class TaskSerializer(Strict, serializers.ModelSerializer):
     command = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     is_py_func = DriverNumber(required=False, help_text="0 offline, 1 python, 2 system: another view of `driver`.")
     driver = serializers.CharField(max_length=40, required=False)
-    configs = ObjectField(required=False, allow_null=True, help_text="{args: [...], kwargs: {...}}, or null.")
+    configs = ObjectField(
+        required=False,
+        allow_null=True,
+        help_text="{args: [...], kwargs: {...}}, or null. Of commands: args, env, cwd; of http: method, headers, body, "
+        "expected_status, timeout.",
+    )
     retry_delay = serializers.FloatField(required=False, min_value=0, max_value=MAX_SECONDS, help_text="Seconds.")
     retry_backoff = serializers.FloatField(required=False, min_value=1, max_value=MAX_BACKOFF)
     timeout = serializers.FloatField(
@@ -122,11 +128,24 @@ class TaskSerializer(Strict, serializers.ModelSerializer):
         return attrs
 
 
+class ConditionField(serializers.ChoiceField):
+    """What an edge asks of its parent; a name that is reserved is told from one that is unknown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Condition.choices, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data in RESERVED:
+            raise serializers.ValidationError(RESERVED[data])
+        return super().to_internal_value(data)
+
+
 class EdgeSerializer(Strict, serializers.ModelSerializer):
     """An edge between two tasks of one graph, which are named by id."""
 
     task_from = VisibleKey(queryset=Task.objects.all(), project="parent__project_id")
     task_to = VisibleKey(queryset=Task.objects.all(), project="parent__project_id")
+    condition = ConditionField(required=False)
 
     class Meta:
         model = Edge
@@ -166,6 +185,7 @@ class GraphEdgeSerializer(Strict, serializers.ModelSerializer):
     whole = True
     task_from = TaskReference()
     task_to = TaskReference()
+    condition = ConditionField(required=False)
 
     class Meta:
         model = Edge

@@ -41,6 +41,7 @@ def request(
     content: bytes | str | None = None,
     json: Any = None,
     timeout: float = 30.0,
+    silence: float = SILENCE,
     max_bytes: int = MAX_BYTES,
     cut: bool = False,
     redirects: int = REDIRECTS,
@@ -48,13 +49,15 @@ def request(
 ) -> Answer:
     """Make a request and return its answer, whatever its status.
 
-    `timeout` is in seconds for all of it, redirects included. A body of more than `max_bytes` raises `TooLarge` or, with
-    `cut`, ends there. `redirects` are followed, each judged anew; another origin gets none of the headers but the harmless
-    ones, and no body. `allow` stands in for the setting `OUTBOUND_ALLOW`. Raise `OutboundError`.
+    `timeout` is in seconds for all of it, redirects included, `silence` for a wait without a byte. A body of more than
+    `max_bytes` raises `TooLarge` or, with `cut`, ends there. `redirects` are followed, each judged anew; another origin gets
+    none of the headers but the harmless ones, and no body. `allow` stands in for the setting `OUTBOUND_ALLOW`. Raise
+    `OutboundError`.
     """
     body = {"content": content, "json": json}
+    limits = {"timeout": timeout, "silence": silence}
     started = time.monotonic()
-    with _answering(method, url, headers=headers, body=body, timeout=timeout, redirects=redirects, allow=allow) as response:
+    with _answering(method, url, headers=headers, body=body, limits=limits, redirects=redirects, allow=allow) as response:
         kept, size = bytearray(), 0
         for piece in _body(response):
             size += len(piece)
@@ -87,7 +90,8 @@ def download(
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     asked = {**(headers or {}), **{name: value for name, value in conditions.items() if value}}
     started = time.monotonic()
-    with _answering("GET", url, headers=asked, timeout=timeout, redirects=redirects, allow=allow) as response:
+    limits = {"timeout": timeout, "silence": SILENCE}
+    with _answering("GET", url, headers=asked, limits=limits, redirects=redirects, allow=allow) as response:
         kept, size = bytearray(), 0
         for piece in _body(response):
             size += len(piece)
@@ -108,16 +112,16 @@ def _answering(
     url: str,
     *,
     headers: Mapping[str, str] | None,
-    timeout: float,
+    limits: Mapping[str, float],
     redirects: int,
     allow: Iterable[str] | None,
     body: Mapping[str, Any] = NOTHING,
 ) -> Iterator[httpx.Response]:
     """Yield the last answer of a chain of redirects, its body unread, under the deadline of all of it."""
     target = targets.check(url, allow=allow)
-    deadline = Deadline(timeout)
-    limits = httpx.Timeout(SILENCE, connect=CONNECT)
-    with httpx.Client(transport=GuardedTransport(allow, deadline), timeout=limits, trust_env=False) as client:
+    deadline = Deadline(limits["timeout"])
+    waits = httpx.Timeout(limits["silence"], connect=CONNECT)
+    with httpx.Client(transport=GuardedTransport(allow, deadline), timeout=waits, trust_env=False) as client:
         asked = client.build_request(_method(method), target, headers=_headers(headers or {}), **body)
         for followed in range(redirects + 1):
             with told(_named(asked.url)):

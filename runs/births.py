@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from runs.compiled import Compiled
 from runs.models import GraphRun
 from runs.prepared import Statement
+from runs.states import JobRunState
 
 _RUN = {
     "execution_graph_id": "bigint",
@@ -38,6 +39,18 @@ _TASK = {
     "quick": "boolean",
     "job_id": "bigint",
 }
+_BEGINNING = {"state": "text", "parents_met": "int", "reason": "text", "source": "bigint"}
+
+
+class Beginning(NamedTuple):
+    """How a JobRun of a rerun begins: what it waits for, and for a success that is reused the JobRun which had it."""
+
+    node: int
+    state: JobRunState
+    waiting_on: int = 0
+    parents_met: int = 0
+    reason: str | None = None
+    source: int | None = None
 
 
 def _typed(columns: Mapping[str, str]) -> str:
@@ -89,6 +102,37 @@ EXPAND = Statement(
     """,  # noqa: S608  # likewise
 )
 
+# Give reruns their JobRuns: some have ended before they begin, and what has left PENDING is recorded. A success that had
+# been taken over itself says from where it comes first. A start is when work began, so that what is reused has none.
+BEGIN = Statement(
+    "begin",
+    f"""
+    WITH given AS (
+        SELECT t.*, o.results, CASE WHEN o.attempt = 0 THEN o.reason ELSE t.reason END AS told
+        FROM json_to_recordset(%(tasks)s::json) AS t (run bigint, {_typed(_TASK | _BEGINNING)})
+        LEFT JOIN LATERAL (
+            SELECT j.results, j.attempt, j.reason FROM runs_jobrun j WHERE j.id = t.source OFFSET 0
+        ) o ON true
+    ),
+    born AS (
+        INSERT INTO runs_jobrun (graph_run_id, {", ".join(_TASK)}, state, parents_met, reason, results,
+            available_at, completed_at, attempt, failures, losses, parents_failed)
+        SELECT run, {", ".join(_TASK)}, state, parents_met, told, results,
+            CASE state WHEN 'QUEUED' THEN clock_timestamp() END,
+            CASE WHEN state IN ('SUCCESS', 'SKIPPED') THEN clock_timestamp() END, 0, 0, 0, 0
+        FROM given ORDER BY run, node
+        RETURNING id, graph_run_id, node, state, queue
+    ),
+    recorded AS (
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+        SELECT graph_run_id, id, 'PENDING', state, 0, CASE state WHEN 'SUCCESS' THEN 'reused' ELSE 'launched' END,
+            clock_timestamp()
+        FROM born WHERE state <> 'PENDING' ORDER BY id
+    )
+    SELECT id, graph_run_id, node, 'PENDING', state, 0, queue FROM born WHERE state <> 'PENDING' ORDER BY id
+    """,  # noqa: S608  # likewise
+)
+
 
 def told_runs(runs: Iterable[GraphRun]) -> str:
     """Return fresh runs as `CREATE_RUNS` takes them."""
@@ -107,3 +151,13 @@ def told_jobs(graphs: Mapping[int, tuple[int, Compiled]]) -> dict[str, str]:
 def _tasks(graph: int, content: Compiled) -> Iterator[Mapping[str, Any]]:
     columns: Sequence[str] = ("graph", *_TASK)
     return (dict(zip(columns, (graph, *row), strict=True)) for row in content.rows())
+
+
+def told_beginnings(runs: Mapping[int, tuple[Compiled, Iterable[Beginning]]]) -> str:
+    """Return runs by id, each with its content and how its JobRuns begin, as `BEGIN` takes them."""
+    return json.dumps([task for run, (content, beginnings) in runs.items() for task in _begun(run, content, beginnings)])
+
+
+def _begun(run: int, content: Compiled, beginnings: Iterable[Beginning]) -> Iterator[Mapping[str, Any]]:
+    by_node = {beginning.node: beginning._asdict() for beginning in beginnings}
+    return ({"run": run, **dict(zip(_TASK, row, strict=True)), **by_node[row[0]]} for row in content.rows())

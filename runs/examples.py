@@ -70,6 +70,21 @@ EXECUTION = OpenApiExample(
     },
     response_only=True,
 )
+RERUN = OpenApiExample(
+    "A rerun",
+    value=EXECUTION.value
+    | {
+        "graph_id": 5,
+        "status": 1,
+        "state": "RUNNING",
+        "completed_at": None,
+        "success_count": 1,
+        "trigger": "rerun",
+        "parent_run": 4,
+    }
+    | {"tasks": [_TASK | {"task_id": 8, "parent": 5, "reason": "reused from execution 4", "attempt": 0, "start_time": None}]},
+    response_only=True,
+)
 CHANGE = OpenApiExample("A note and labels", value={"note": "after the fix", "labels": {"team": "data"}}, request_only=True)
 TASK = OpenApiExample("A task of an execution", value=_TASK, response_only=True)
 TASK_WAITING = OpenApiExample(

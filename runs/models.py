@@ -26,9 +26,28 @@ class Worker(models.Model):
     slots = models.PositiveIntegerField(help_text="Jobs it runs at once.")
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now(), db_index=True)
+    arrived_among: Any = models.JSONField(
+        null=True, help_text="Who seemed to live when it came, until it is known whether any of them did."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["started_at"], condition=models.Q(arrived_among__isnull=False), name="worker_arrival_undecided"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.hostname} ({self.boot_id})"
+
+
+class ServiceStart(models.Model):
+    """The service has started: a worker came, and no other was there."""
+
+    at = models.DateTimeField(unique=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 OF_NO_GRAPH = 0  # the revision of content that never was a Graph's: those begin at 1

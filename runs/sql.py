@@ -243,6 +243,7 @@ LOCK_JOBS = Statement(
 
 # Give jobs the state that their latest run leads to. One that was skipped before it began, or before it was tried again,
 # leaves things as they were; one that began and found nothing to do found that the last success stands.
+# A success without an attempt leaves them too: a rerun took it over from an earlier run.
 ROLL_UP_JOBS = Statement(
     "roll_up_jobs",
     """
@@ -257,6 +258,7 @@ ROLL_UP_JOBS = Statement(
         FROM dags_job i LEFT JOIN LATERAL (
             SELECT r.state, r.started_at FROM runs_jobrun r
             WHERE r.job_id = i.id AND (r.state <> 'SKIPPED' OR (r.started_at IS NOT NULL AND r.errors IS NULL))
+                AND (r.state <> 'SUCCESS' OR r.attempt > 0)
             ORDER BY r.id DESC LIMIT 1
         ) latest ON true WHERE i.id = ANY(%(ids)s::bigint[])
     ) new

@@ -59,7 +59,7 @@ SOURCES: dict[JobRunState, tuple[JobRunState, ...]] = {
     _J.QUEUED: (_J.PENDING, _J.RUNNING, _J.WAITING),  # unlocked; given back or to be retried; to be retried or due
     _J.RUNNING: (_J.QUEUED,),
     _J.WAITING: (_J.RUNNING,),
-    _J.SUCCESS: (_J.RUNNING, _J.WAITING),
+    _J.SUCCESS: (_J.PENDING, _J.RUNNING, _J.WAITING),  # from PENDING: a rerun takes over what succeeded before
     _J.FAILED: (_J.QUEUED, _J.RUNNING, _J.WAITING),  # from QUEUED: it can never be started
     _J.SKIPPED: (_J.PENDING, _J.QUEUED, _J.RUNNING, _J.WAITING),  # from the last two: it found nothing to do
     _J.CANCELLED: (_J.PENDING, _J.QUEUED, _J.RUNNING, _J.WAITING),

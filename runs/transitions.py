@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from runs import births, signals, sql
+from runs.births import Beginning
 from runs.compiled import Compiled
 from runs.models import GraphRun, JobRun
 from runs.prepared import Statement, read_json
@@ -178,6 +179,11 @@ class Moves:
         self.expanded.update(graphs)
         self.made += [move for move in born if move.state != move.from_state]
         return born
+
+    def begin(self, runs: Mapping[int, tuple[Compiled, Sequence[Beginning]]]) -> None:
+        """Give fresh runs their JobRuns, each of which begins as told: those of a rerun may have ended already."""
+        self.expanded.update(runs)
+        self.made += [Moved(*row) for row in births.BEGIN.rows({"tasks": births.told_beginnings(runs)})]
 
     def cancel(self, *, reason: str, cause: str) -> list[Moved]:
         """Cancel all that no worker holds, in every unfinished run under lock, and ask the rest to stop."""

@@ -1,9 +1,9 @@
-"""What the admin's pages of graphs and runs can do: launch and cancel. The pages are `dags`' and `runs`'."""
+"""What the admin's pages of graphs and runs can do: launch, cancel and rerun. The pages are `dags`' and `runs`'."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 
 from api.errors import CeleriacError
 from dags.admin import GraphAdmin
+from dags.admin.doors import ServiceAdmin
 from dags.models import Graph, Job
 from jobs.admin import JobAdmin
 from jobs.doors import KINDS
@@ -24,6 +25,7 @@ from runs.states import GRAPH_UNFINISHED
 from scheduler import engine, launching
 from scheduler.job_contents import contents_of_jobs
 from scheduler.launching import Launch
+from scheduler.rerunning import FAILED, START, Rerun, rerun
 
 admin.site.unregister([Graph, GraphRun, *KINDS.values()])
 
@@ -40,17 +42,8 @@ class LaunchingGraphAdmin(GraphAdmin):
     @admin.action(description="Execute selected graphs", permissions=["execute"])
     def execute(self, request: HttpRequest, queryset: QuerySet[Graph]) -> None:
         """Launch each graph; one that cannot be launched keeps no other from it."""
-        runs: list[GraphRun] = []
-        for graph in queryset.order_by("pk"):
-            try:
-                with transaction.atomic():
-                    launched = launching.launch([Launch(graph=graph, launched_by=cast(User, request.user))])
-                    for run in launched:
-                        self.write_down(request, "execute", graph, {"execution": run.pk})
-                runs += launched
-            except CeleriacError as error:
-                self.message_user(request, f"Not launched: {graph}: {error.message}", messages.ERROR)
-        _tell_launched(self, request, runs)
+        who = cast(User, request.user)
+        _each(self, request, "execute", queryset, lambda graph: launching.launch([Launch(graph=graph, launched_by=who)]))
 
 
 @admin.register(*KINDS.values())
@@ -76,10 +69,27 @@ class RunningJobAdmin(JobAdmin):
 
 
 @admin.register(GraphRun)
-class CancellingGraphRunAdmin(GraphRunAdmin):
-    """Runs that can be cancelled by those who may change runs: it is all they can change."""
+class ActingGraphRunAdmin(GraphRunAdmin):
+    """Runs that can be cancelled by those who may change runs, and rerun by those who may add them."""
 
-    actions = ["cancel"]
+    actions = ["cancel", "rerun_failed", "rerun_all"]
+
+    def has_rerun_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("runs.add_graphrun")
+
+    @admin.action(description="Rerun selected runs from what did not succeed", permissions=["rerun"])
+    def rerun_failed(self, request: HttpRequest, queryset: QuerySet[GraphRun]) -> None:
+        """Rerun each; what succeeded is reused."""
+        self._rerun(request, queryset, FAILED)
+
+    @admin.action(description="Rerun selected runs from the start", permissions=["rerun"])
+    def rerun_all(self, request: HttpRequest, queryset: QuerySet[GraphRun]) -> None:
+        """Rerun each, all of it."""
+        self._rerun(request, queryset, START)
+
+    def _rerun(self, request: HttpRequest, queryset: QuerySet[GraphRun], start: str) -> None:
+        who = cast(User, request.user)
+        _each(self, request, "rerun", queryset, lambda run: rerun([Rerun(run=run, start=start, launched_by=who)]))
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("runs.change_graphrun")
@@ -96,6 +106,23 @@ class CancellingGraphRunAdmin(GraphRunAdmin):
 
 
 SHOWN = 10  # runs linked in a message
+
+
+def _each(
+    page: ServiceAdmin, request: HttpRequest, verb: str, queryset: QuerySet[Any], launch: Callable[[Any], list[GraphRun]]
+) -> None:
+    """Launch for each object; one for which nothing can be launched keeps no other from it."""
+    runs: list[GraphRun] = []
+    for one in queryset.order_by("pk"):
+        try:
+            with transaction.atomic():
+                launched = launch(one)
+                for run in launched:
+                    page.write_down(request, verb, one, {"execution": run.pk})
+            runs += launched
+        except CeleriacError as error:
+            page.message_user(request, f"Not launched: {one}: {error.message}", messages.ERROR)
+    _tell_launched(page, request, runs)
 
 
 def _tell_launched(page: admin.ModelAdmin, request: HttpRequest, runs: Sequence[GraphRun]) -> None:

@@ -11,8 +11,9 @@ class SchedulerConfig(AppConfig):
         from django_celery_results.models import TaskResult
 
         from api import idempotency
-        from scheduler import drivers, recovery, verdicts, worker  # noqa: F401  # importing worker connects it
+        from scheduler import drivers, recovery, starts, verdicts, worker  # noqa: F401  # importing worker connects it
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
         drivers.register()
         recovery.add_duty(recovery.Duty(find=idempotency.old_answers, act=idempotency.forget_answers))
+        recovery.add_duty(recovery.Duty(find=starts.undecided, act=starts.decide))

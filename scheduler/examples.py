@@ -6,6 +6,14 @@ from runs import examples as shown
 
 EXECUTE = OpenApiExample("With params", value={"params": {"day": "2027-03-14"}}, request_only=True)
 EXECUTE_KEY = OpenApiExample("All graphs of a key", value={"key": "nightly"}, request_only=True)
+RERUN = [
+    OpenApiExample("From what failed", value={"from": "failed"}, request_only=True),
+    OpenApiExample(
+        "From a task on, in the latest revision",
+        value={"from": ["load"], "revision": "latest", "params": {"day": "2027-03-14"}},
+        request_only=True,
+    ),
+]
 LAUNCHED = OpenApiExample("What was launched", value={"executions": [shown.EXECUTION_SUMMARY.value]}, response_only=True)
 REPORTS = [
     OpenApiExample("Success", value={"success": True, "result": {"number": 10232}}, request_only=True),

@@ -114,13 +114,18 @@ def _create(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[Gr
             born = moves.expand({pk: compiled[run.execution_graph_id] for pk, run in small.items()}, whole=True)
             for pk, job_runs in itertools.groupby(born, key=lambda move: move.graph_run_id):
                 small[pk].born = tuple(job_runs)
+    ring(runs)
+    return runs
+
+
+def ring(runs: Sequence[GraphRun]) -> None:
+    """Ring for fresh runs once they have committed, on the queue of each of their walkers."""
     # The first ring carries the run's own task_id, so that a Celery client that revokes it meets the run.
     dispatch.ring_on_commit(
         dispatch.Ring(run_id=run.pk, queue=queue, message_id=None if place else str(run.task_id))
         for run in runs
         for place, queue in enumerate(run.walkers)
     )
-    return runs
 
 
 def _copies(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[ExecutionGraph]:

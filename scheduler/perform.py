@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dags import drivers
 from runs.logs import LogWriter
 from runs.states import JobRunState
-from scheduler import templates
+from scheduler import report_keys, templates
 from scheduler.drivers import DRIVERS
 from scheduler.stop import Stop
-from scheduler.values import storable
+from scheduler.values import as_text, storable
 from scheduler.watch import watching
 from scheduler.work import Outcome, Work, failed, not_started, waiting
 
@@ -38,16 +39,25 @@ def _done(work: Work, log: LogWriter) -> Outcome:
     if driver is None:
         return not_started(f"unknown driver {work.driver!r}")
     try:
-        if work.configs:
-            work = replace(work, configs=templates.render(work.configs, params=work.params, results=work.results))
+        work = _rendered(work)
         stop = Stop()
         with watching(work, stop, log):
             return driver.run(work, log, stop)
     except templates.RenderError as error:
-        return not_started(f"configs.{error}")
+        return not_started(str(error))
     except Exception as error:
         logger.exception("the driver %s failed", work.driver)
         return failed(storable(str(error) or repr(error)), traceback=storable(traceback.format_exc()))
+
+
+def _rendered(work: Work) -> Work:
+    """Return the work with the templates in its configs rendered and, where its driver takes that, in its command."""
+    sources = {"configs": work.configs} | ({"command": work.command} if drivers.templated(work.driver) else {})
+    if not work.configs and "command" not in sources:
+        return work
+    report_url = report_keys.url(work.report_key) if work.report_key else None
+    rendered = templates.render(sources, params=work.params, results=work.results, report_url=report_url)
+    return replace(work, configs=rendered["configs"], command=as_text(rendered.get("command", work.command)))
 
 
 def _awaited(outcome: Outcome) -> Outcome:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.errors import TooLarge
@@ -13,8 +14,11 @@ from api.serializers import Strict
 from dags.models import Graph
 from runs.serializers import ExecutionSummarySerializer, TaskRunDetailSerializer
 from scheduler.reports import Report
+from scheduler.rerunning import FAILED, START
 
 MAX_MESSAGE = 2000  # characters
+MAX_KEYS = 1000
+SAME, LATEST = "same", "latest"
 
 
 class ExecuteSerializer(Strict):
@@ -22,6 +26,53 @@ class ExecuteSerializer(Strict):
 
     params = serializers.DictField(required=False, allow_null=True, help_text="Checked against the graph's params_schema.")
     scheduled_for = serializers.DateTimeField(required=False, allow_null=True, help_text="The time this execution stands for.")
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "enum": [FAILED, START]},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_KEYS},
+        ]
+    }
+)
+class StartField(serializers.Field[Any, Any, Any, Any]):
+    """Where a rerun starts: at what failed, at the start, or at tasks named by their keys."""
+
+    default_error_messages = {
+        "invalid": 'One of "failed" and "start", or a list of the keys of tasks.',
+        "too_many": f"At most {MAX_KEYS} keys.",
+    }
+
+    def to_internal_value(self, data: Any) -> str | list[str]:
+        if data in (FAILED, START):
+            return str(data)
+        if not isinstance(data, list) or not data or not all(isinstance(key, str) for key in data):
+            self.fail("invalid")
+        if len(data) > MAX_KEYS:
+            self.fail("too_many")
+        return list(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class RerunSerializer(Strict):
+    """How to rerun an execution."""
+
+    params = serializers.DictField(
+        required=False, allow_null=True, help_text="Take the place of its params. Checked against the graph's params_schema."
+    )
+    revision = serializers.ChoiceField(
+        choices=[SAME, LATEST],
+        required=False,
+        help_text="Of its graph. In the latest, tasks are told by their keys; one that is new or changed runs too.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the field whose name is a word of Python's."""
+        start = StartField(required=False, help_text="Where to start; at what did not succeed, unless told.")
+        return {"from": start, **super().get_fields()}
 
 
 class RunJobSerializer(Strict):

@@ -1,13 +1,14 @@
 """Templates in configs: `{{ params.day }}`, `{{ results.fetch.rows }}`, and `{% if %}`; nothing else is a statement.
 
+Work that runs outside of the worker also has `{{ report_url }}`, where it may report its outcome, once.
 Text that is one expression alone keeps the expression's type: `"{{ params.days }}"` may become a list.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from jinja2 import TemplateError, nodes
@@ -20,6 +21,7 @@ from scheduler.sandbox import Sandbox, TooMuchError, within
 
 MAX_SOURCE = 64 * 1024  # characters of one template
 NAMES = frozenset({"params", "results"})
+OUTSIDE = NAMES | {"report_url"}
 _MARKS = ("{{", "{%", "{#")
 _STATEMENTS = (nodes.Output, nodes.If)  # no loops and no variables: a template ends soon, whatever it says
 
@@ -30,22 +32,31 @@ class RenderError(Exception):
     """A template in configs cannot be rendered."""
 
 
-def check(configs: Mapping[str, Any]) -> None:
-    """Raise `InvalidTask` unless every template in `configs` can be compiled and names only params and results."""
+def check(configs: Mapping[str, Any], *, names: Collection[str] = NAMES, field: str = "configs") -> None:
+    """Raise `InvalidTask` unless every template in `configs` can be compiled and names only `names`."""
 
     def compiled(source: str, path: str) -> str:
         try:
-            _compiled(source)
+            unknown = _compiled(source).names.difference(names)
+            if unknown:
+                raise TemplateError(f"{min(unknown)!r} is unknown: there are {' and '.join(sorted(names))}")
         except Exception as error:
-            raise InvalidTask(f"{path}: {_said(error)}", field="configs") from None
+            raise InvalidTask(f"{path}: {_said(error)}", field=field) from None
         return source
 
     _each_text(configs, "", compiled)
 
 
-def render(configs: Mapping[str, Any], *, params: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
+def has_any(text: str) -> bool:
+    """Tell whether there is a template in the text."""
+    return any(mark in text for mark in _MARKS)
+
+
+def render(
+    configs: Mapping[str, Any], *, params: Mapping[str, Any], results: Mapping[str, Any], report_url: str | None = None
+) -> dict[str, Any]:
     """Return `configs` with every template in them rendered; raise `RenderError` naming the key at fault."""
-    context = {"params": params, "results": results}
+    context = {"params": params, "results": results, **({"report_url": report_url} if report_url else {})}
     left = settings.MAX_RESULT
 
     def rendered(source: str, path: str) -> Any:
@@ -63,7 +74,7 @@ def render(configs: Mapping[str, Any], *, params: Mapping[str, Any], results: Ma
 def _each_text(value: Any, path: str, do: Callable[[str, str], Any]) -> Any:
     """Return `value` with every text in it that has a template's marks replaced by what `do(text, path)` returns."""
     if isinstance(value, str):
-        return do(value, path) if any(mark in value for mark in _MARKS) else value
+        return do(value, path) if has_any(value) else value
     if isinstance(value, Mapping):
         return {key: _each_text(inner, f"{path}.{key}" if path else str(key), do) for key, inner in value.items()}
     if isinstance(value, list):
@@ -71,26 +82,32 @@ def _each_text(value: Any, path: str, do: Callable[[str, str], Any]) -> Any:
     return value
 
 
+class _Compiled(NamedTuple):
+    """A template, whether it is one expression alone (then it sets `value` and says nothing), and the names in it."""
+
+    template: Template
+    alone: bool
+    names: frozenset[str]
+
+
 @functools.lru_cache(maxsize=1000)
-def _compiled(source: str) -> tuple[Template, bool]:
-    """Return the template of `source`, and whether it is one expression alone: then it sets `value` and says nothing."""
+def _compiled(source: str) -> _Compiled:
     if len(source) > MAX_SOURCE:
         raise TooMuchError(f"longer than {MAX_SOURCE} characters")
     tree = _environment.parse(source)
-    _check_tree(tree)
+    names = _names(tree)
     alone = _only_expression(tree)
     if alone is not None:
         tree = nodes.Template([nodes.Assign(nodes.Name("value", "store"), alone, lineno=1)], lineno=1)
-    return _environment.from_string(tree), alone is not None
+    return _Compiled(_environment.from_string(tree), alone is not None, names)
 
 
-def _check_tree(tree: nodes.Template) -> None:
+def _names(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that are to come from outside; raise for a statement that is not to be used."""
     for statement in tree.find_all(nodes.Stmt):
         if not isinstance(statement, _STATEMENTS):
             raise TemplateError("only {{ expressions }} and {% if %} can be used")
-    unknown = {name.name for name in tree.find_all(nodes.Name)} - NAMES - _environment.globals.keys()
-    if unknown:
-        raise TemplateError(f"{min(unknown)!r} is unknown: there are params and results")
+    return frozenset(name.name for name in tree.find_all(nodes.Name)) - _environment.globals.keys()
 
 
 def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
@@ -101,7 +118,7 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
 
 
 def _rendered(source: str, context: dict[str, Any]) -> Any:
-    template, alone = _compiled(source)
+    template, alone, _ = _compiled(source)
     if alone:
         return _value_of(template, context)
     size, pieces = 0, []

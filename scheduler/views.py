@@ -25,15 +25,18 @@ from runs import selectors
 from runs.filters import read_id
 from runs.models import GraphRun, JobRun
 from runs.serializers import ExecutionSerializer, ExecutionSummarySerializer, TaskRunDetailSerializer
-from scheduler import engine, examples, launching, reports
+from scheduler import engine, examples, launching, reports, rerunning
 from scheduler.launching import Launch
 from scheduler.reports import NoWaitingTask
+from scheduler.rerunning import Rerun
 from scheduler.serializers import (
+    LATEST,
     ExecuteKeySerializer,
     ExecuteSerializer,
     LaunchedSerializer,
     ReportedSerializer,
     ReportSerializer,
+    RerunSerializer,
 )
 
 _REPORT: Any = {"request": ReportSerializer, "responses": {200: ReportedSerializer}, "examples": examples.REPORTS}
@@ -78,11 +81,11 @@ class LaunchView(Door):
 
 @extend_schema(tags=["execution"])
 class ExecutionActions(Door):
-    """Launch by key, and cancel."""
+    """Launch by key, cancel, and rerun."""
 
     kind = "execution"
-    needs = {"cancel": Scope.RUN, "key": Scope.RUN}
-    queryset = GraphRun.objects.only("name", "project_id")
+    needs = {"cancel": Scope.RUN, "key": Scope.RUN, "rerun": Scope.RUN}
+    queryset = GraphRun.objects.only("name", "project_id", "graph_id")
     launched: Sequence[GraphRun] = ()
 
     def write_down(self, request: Request) -> None:
@@ -106,6 +109,34 @@ class ExecutionActions(Door):
         engine.cancel([run.pk], cause=f"cancelled by {user_of(request).get_username()}")
         self.answer = lambda: _shown(run.pk)
         return Response()
+
+    @extend_schema(
+        summary="Rerun an execution that has ended",
+        description="A new execution. What succeeded and does not come after a starting point is reused, with its results; "
+        "everything else runs anew, as its trigger rule says.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=RerunSerializer,
+        responses={201: ExecutionSerializer},
+        examples=[*examples.RERUN, shown.RERUN],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def rerun(self, request: Request, pk: str) -> Response:
+        wanted = _checked(RerunSerializer, request)
+        run = self.get_object()
+        if run.graph_id and not visible(Graph.objects.filter(pk=run.graph_id), request, right=Scope.RUN).exists():
+            raise RoleMissing  # the graph has moved to a project in which the client may not launch
+        asked = Rerun(
+            run=run,
+            start=wanted.get("from", rerunning.FAILED),
+            params=wanted.get("params"),
+            latest=wanted.get("revision") == LATEST,
+            launched_by=user_of(request),
+        )
+        (fresh,) = rerunning.rerun([asked])
+        self.facts = {"execution": fresh.pk, "from": asked.start}
+        self.answer = lambda: _shown(fresh.pk)
+        return Response(status=201)
 
     @extend_schema(
         summary="Launch every graph with an execution_key",

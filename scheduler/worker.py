@@ -16,7 +16,7 @@ from celery.worker import state
 from django.conf import settings
 from django.db import connections
 
-from scheduler import dispatch, nodes, recovery
+from scheduler import dispatch, nodes, recovery, starts
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ _closing_since: list[float] = []
 def arrive(sender: Any, instance: Any, **kwargs: Any) -> None:
     """Take an identity and write its row, before the pool forks and before anything is claimed under it."""
     nodes.become(queues=list(instance.app.amqp.queues.consume_from), slots=instance.concurrency)
-    nodes.beat()
+    starts.arrive()
     connections.close_all()  # a connection must not be shared with the children
 
 

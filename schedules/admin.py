@@ -50,7 +50,20 @@ class ScheduleForm(forms.ModelForm):
     class Meta:
         model = Schedule
         fields = [
-            *("name", "graph", "project", "cron", "interval", "at", "timezone", "start", "end", "params", "enabled"),
+            *(
+                "name",
+                "graph",
+                "project",
+                "cron",
+                "interval",
+                "at",
+                "on_start",
+                "timezone",
+                "start",
+                "end",
+                "params",
+                "enabled",
+            ),
             *("jitter", "overlap", "catch_up", "catch_up_window", "dst", "exclude_dates"),
         ]
 
@@ -99,7 +112,7 @@ class ScheduleAdmin(ServiceAdmin):
     actions = ["pause", "resume", "fire"]
     fieldsets = [
         (None, {"fields": ["name", "graph", "project", "daily", "params", "enabled"]}),
-        ("When", {"fields": ["cron", "interval", "at", "timezone", "start", "end", "exclude_dates", "jitter"]}),
+        ("When", {"fields": ["cron", "interval", "at", "on_start", "timezone", "start", "end", "exclude_dates", "jitter"]}),
         ("What if", {"fields": ["overlap", "catch_up", "catch_up_window", "dst"]}),
         ("About it", {"fields": ["condition", "coming", "last", "firings", "created_at"]}),
     ]
@@ -115,6 +128,8 @@ class ScheduleAdmin(ServiceAdmin):
 
     @admin.display
     def when(self, schedule: Schedule) -> str:
+        if not schedule.timing.is_given:
+            return "when the service starts"
         if schedule.cron is not None:
             return f"{cron.describe(schedule.cron)} ({schedule.timezone})"
         return f"every {schedule.interval} s" if schedule.interval else f"once, at {schedule.at:%Y-%m-%d %H:%M:%S} UTC"
@@ -123,7 +138,7 @@ class ScheduleAdmin(ServiceAdmin):
     def condition(self, schedule: Schedule) -> str:
         if not schedule.enabled:
             return "paused"
-        return "active" if schedule.next_due else "ended"
+        return "active" if schedule.next_due or schedule.on_start else "ended"
 
     @admin.display(ordering="next_due", empty_value=NEVER)
     def next(self, schedule: Schedule) -> Any:

@@ -23,4 +23,5 @@ class SchedulesConfig(AppConfig):
         post_save.connect(following.follow_graph, sender=Graph, dispatch_uid="schedules_follow_graph")
         post_delete.connect(sync.forget_schedule, sender=Schedule, dispatch_uid="forget_schedule")
         recovery.add_duty(recovery.Duty(find=lambda: sql.DUE.rows({}), act=lambda rows: firing.fire_due()))
+        recovery.add_duty(recovery.Duty(find=lambda: sql.STARTED.rows({}), act=firing.fire_started))
         recovery.add_duty(recovery.Duty(find=lambda: sql.NEGLECTED.rows({}), act=queueing.tend))

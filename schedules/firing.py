@@ -25,6 +25,7 @@ from schedules.locks import lock_free
 from schedules.models import Schedule
 from schedules.overlap import Present
 from schedules.rules import Became, Overlap
+from schedules.timing import allows
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,36 @@ def _times(schedule: Schedule, plan: Plan, present: Present) -> list[Time]:
     fates = overlap.decide(schedule.overlap, [one.missed for one in plan.taken], present)
     missed = [Time(schedule, one.due, Became.MISSED, one.reason) for one in plan.missed]
     return missed + [Time(schedule, one.due, *fate) for one, fate in zip(plan.taken, fates, strict=True)]
+
+
+def fire_started(rows: Sequence[tuple[bool, int, datetime]]) -> None:
+    """Fire what goes by the starts of the service: `(is of a project, schedule id, when it started)`, each start once."""
+    for of_projects in (False, True):
+        started = {pk: at for kind, pk, at in rows if kind == of_projects}
+        if started:
+            _fire_started(started, of_projects)
+
+
+def _fire_started(started: Mapping[int, datetime], of_projects: bool) -> None:
+    with transaction.atomic():
+        going = Schedule.objects.filter(pk__in=started, on_start=True, enabled=True).order_by("pk")
+        schedules = [one for one in lock_free(going, of_projects=of_projects) if one.considered_start < started[one.pk]]
+        if not schedules:
+            return
+        allowed = [one for one in schedules if allows(one.timing, started[one.pk])]
+        present = queueing.present(allowed)
+        fates = [overlap.decide(one.overlap, [False], present[one.pk])[0] for one in allowed]
+        times = [Time(one, started[one.pk], *fate) for one, fate in zip(allowed, fates, strict=True)]
+        done = zip(*_carry_out(times), strict=True)
+        launched = {time.schedule.pk: time.due for time, outcome in done if isinstance(outcome, GraphRun)}
+        sql.BOOK_START.rows(
+            {
+                "ids": [one.pk for one in schedules],
+                "ats": [started[one.pk] for one in schedules],
+                "last_due": [launched.get(one.pk) for one in schedules],
+            }
+        )
+    queueing.cancel_overtaken([time.schedule.pk for time in times if time.became == Became.QUEUED])
 
 
 def fire_by_hand(schedules: Sequence[Schedule], now: datetime, *, by: User | None) -> None:

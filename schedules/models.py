@@ -33,6 +33,7 @@ class Schedule(models.Model):
     cron = models.CharField(max_length=200, null=True, blank=True, help_text="Five fields; six with seconds first.")
     interval = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds, counted from the start.")
     at = models.DateTimeField(null=True, blank=True, help_text="Once.")
+    on_start = models.BooleanField(default=False, help_text="Each time the service starts; beside the others, or alone.")
     timezone = models.CharField(max_length=64, default="UTC")
     start = models.DateTimeField(null=True, blank=True)
     end = models.DateTimeField(null=True, blank=True)
@@ -47,6 +48,9 @@ class Schedule(models.Model):
     dst = models.CharField(max_length=10, choices=DST_CHOICES, default=Dst.DEBIAN)
     exclude_dates: Any = models.JSONField(default=list, blank=True, help_text="2027-12-24, or each year: --12-25.")
     considered_until = models.DateTimeField(editable=False, help_text="All that was due until then has become something.")
+    considered_start = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="Starts of the service until then do not count any more."
+    )
     next_due = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False, help_text="When to launch: `next_due`, and its jitter.")
     last_due = models.DateTimeField(null=True, editable=False, help_text="What was launched for last.")
@@ -71,7 +75,8 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(cron__isnull=False, interval=None, at=None)
                 | models.Q(cron=None, interval__isnull=False, at=None)
-                | models.Q(cron=None, interval=None, at__isnull=False),
+                | models.Q(cron=None, interval=None, at__isnull=False)
+                | models.Q(cron=None, interval=None, at=None, on_start=True),
                 name="schedule_one_of_three",
             ),
             models.CheckConstraint(condition=models.Q(overlap__in=Overlap.values), name="schedule_overlap_known"),
@@ -79,7 +84,10 @@ class Schedule(models.Model):
         ]
         indexes = [
             # Each sweep asks for what is due.
-            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="schedule_due")
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="schedule_due"),
+            models.Index(
+                fields=["considered_start"], condition=models.Q(on_start=True, enabled=True), name="schedule_on_start"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,6 +35,8 @@ def ring_of(timing: Timing) -> Ring:
     """Return by what beat rings for a checked timing."""
     if timing.at is not None:
         return Ring(kind="clocked", fields={"clocked_time": timing.at})
+    if not timing.is_given:
+        return _every(MINUTE)  # beat's row is there, and disabled: nothing comes
     if timing.interval is not None:
         return _every(min(timing.interval, MINUTE))
     parts = (timing.cron or "").split()

@@ -19,6 +19,7 @@ SCHEDULE = {
     "cron": "30 2 * * *",
     "interval": None,
     "at": None,
+    "on_start": False,
     "timezone": "America/New_York",
     "start": None,
     "end": None,
@@ -70,13 +71,14 @@ SCHEDULES = extend_schema_view(
     create=extend_schema(
         summary="Create a schedule",
         description="Of a `graph`, or of a `project`: then it launches what follows from the project's scheduled jobs. "
-        "One of cron, interval and at. It never fires for a time that has passed.",
+        "One of cron, interval and at, or on_start, or both. It never fires for a time that has passed.",
         parameters=[IDEMPOTENCY_KEY],
         examples=[
             _EXAMPLE,
             _sent("each night", {"name": "nightly", "graph": 1, "cron": "30 2 * * *", "timezone": "America/New_York"}),
             _sent("each minute, in turn", {"name": "poll", "graph": 1, "interval": 60, "overlap": "queue"}),
             _sent("each week, what is scheduled of a project", {"name": "weekly", "project": 1, "cron": "0 6 * * 1"}),
+            _sent("when the service starts", {"name": "warm up", "graph": 1, "on_start": True}),
             _sent("once", {"name": "the move", "graph": 1, "at": "2027-03-14T09:00:00Z", "params": {"dry": False}}),
         ],
     ),

@@ -63,7 +63,9 @@ class ScheduleSerializer(Strict, serializers.ModelSerializer):
             "project",
             "graph",
             "daily",
-            *WHEN[:6],
+            *KINDS,
+            "on_start",
+            *WHEN[3:6],
             "params",
             "enabled",
             "jitter",
@@ -89,7 +91,7 @@ class PreviewSerializer(ScheduleSerializer):
     def timing(self) -> Timing:
         """Return the checked timing; the data must be valid."""
         timing = Timing(**{name: value for name, value in self.validated_data.items() if name in WHEN})
-        check(timing)
+        check(timing, on_start=self.validated_data.get("on_start", False))
         return timing
 
 

@@ -27,7 +27,7 @@ from schedules.validation import KINDS, check
 
 Fields = Mapping[str, Any]  # of the model, by name
 
-RECKONED = {"project", "considered_until", "next_due", "due_at"}
+RECKONED = {"project", "considered_until", "considered_start", "next_due", "due_at"}
 PAUSED = "The schedule was paused."
 
 
@@ -36,9 +36,9 @@ def create(rows: Sequence[Fields]) -> list[Schedule]:
     if not rows:
         return []
     now = _now()
-    made = [Schedule(**_aimed(row), considered_until=now) for row in rows]
+    made = [Schedule(**_aimed(row), considered_until=now, considered_start=now) for row in rows]
     for one in made:
-        check(one.timing)
+        check(one.timing, on_start=one.on_start)
         _check_params(one)
         _check_coming(one.timing, now)
     with _names_are_free():
@@ -140,15 +140,17 @@ def _lock(ids: Collection[int]) -> list[Schedule]:
 
 def _change(one: Schedule, fields: Fields, now: datetime) -> bool:
     """Change a schedule, and tell whether it is due at other times than before."""
-    timing, enabled = one.timing, one.enabled
+    timing, enabled, on_start = one.timing, one.enabled, one.on_start
     for name, value in _alone(_aimed(fields, one) if {"graph", "project"} & fields.keys() else fields).items():
         setattr(one, name, value)
     if {"params", "graph"} & fields.keys():
         _check_params(one)
-    if (one.timing, one.enabled) == (timing, enabled):
+    if (one.enabled, one.on_start) != (enabled, on_start):
+        one.considered_start = now
+    if (one.timing, one.enabled, one.on_start) == (timing, enabled, on_start):
         return False
-    if one.timing != timing:
-        check(one.timing)
+    if (one.timing, one.on_start) != (timing, on_start):
+        check(one.timing, on_start=one.on_start)
         _check_coming(one.timing, now)
     if replace(one.timing, jitter=0) != replace(timing, jitter=0) or one.enabled > enabled:
         one.considered_until = now
@@ -188,7 +190,7 @@ def _reckon(one: Schedule) -> None:
 
 def _check_coming(timing: Timing, now: datetime) -> None:
     """Raise `NeverDue` where all that the timing names lies in the past."""
-    if catch_up.coming(timing, 0, now).due is None:
+    if timing.is_given and catch_up.coming(timing, 0, now).due is None:
         field = "end" if timing.end and timing.end <= now else next(kind for kind in KINDS if getattr(timing, kind) is not None)
         raise NeverDue("It is never due from now on." if field != "at" else "This has passed.", field=field)
 

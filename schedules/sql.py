@@ -75,6 +75,26 @@ DUE = Statement(
     "SELECT DISTINCT graph_id IS NULL FROM schedules_schedule WHERE due_at <= clock_timestamp() ORDER BY 1",
 )
 
+# What goes by the starts of the service, and has not considered the latest: of graphs (false) and of projects (true).
+STARTED = Statement(
+    "schedules_started",
+    """
+    SELECT s.graph_id IS NULL, s.id, start.at FROM schedules_schedule s, (SELECT max(at) AS at FROM runs_servicestart) start
+    WHERE s.on_start AND s.enabled AND s.considered_start < start.at
+    """,
+)
+
+# Note until which start of the service schedules have been considered, and what was launched for last.
+BOOK_START = Statement(
+    "book_schedule_starts",
+    """
+    UPDATE schedules_schedule s SET
+        considered_start = GREATEST(s.considered_start, g.at), last_due = GREATEST(s.last_due, g.last_due)
+    FROM unnest(%(ids)s::bigint[], %(ats)s::timestamptz[], %(last_due)s::timestamptz[]) AS g (id, at, last_due)
+    WHERE s.id = g.id
+    """,
+)
+
 # Note that runs have ended, and return the schedules that have firings waiting for that. A cast, so that the firing is found
 # by its run: in the index of what runs stand the dead entries of all that has ended.
 CLOSE_FIRINGS = Statement(

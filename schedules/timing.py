@@ -40,6 +40,11 @@ class Timing:
     exclude_dates: Sequence[str] = ()
     jitter: int = 0
 
+    @property
+    def is_given(self) -> bool:
+        """Tell whether it is due at any times at all: a schedule may also go by the starts of the service alone."""
+        return (self.cron, self.interval, self.at) != (None, None, None)
+
 
 class Due(NamedTuple):
     """The first instants of a stretch of time, in order, and whether there are more in it."""
@@ -53,6 +58,8 @@ def following(timing: Timing, after: datetime) -> Iterator[datetime]:
 
     They end where the timing does, or where the dates left out leave nothing for fifty years.
     """
+    if not timing.is_given:
+        return
     zone = find_zone(timing.timezone)
     floor = max(after, EARLIEST - TICK, (timing.start or EARLIEST) - TICK)
     end = min(timing.end or LATEST, LATEST)
@@ -73,6 +80,13 @@ def following(timing: Timing, after: datetime) -> Iterator[datetime]:
         if instant - barren_since > PATIENCE:
             return
         floor = max(instant, zones.start_of(_next_day(left_out, day), zone) - TICK)
+
+
+def allows(timing: Timing, instant: datetime) -> bool:
+    """Tell whether an instant lies between the start and the end, and on no date that is left out."""
+    day = instant.astimezone(find_zone(timing.timezone)).date()
+    in_time = (timing.start or EARLIEST) <= instant <= (timing.end or LATEST)
+    return in_time and not _is_in(frozenset(timing.exclude_dates), day)
 
 
 def _instants(timing: Timing, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:

@@ -18,22 +18,23 @@ MAX_DATES = 1_000
 A_LEAP_YEAR = "2000"
 
 
-def check(timing: Timing) -> None:
-    """Raise `Invalid`, naming the field, unless the timing makes sense and is due at some time."""
-    _check_kind(timing)
+def check(timing: Timing, *, on_start: bool = False) -> None:
+    """Raise `Invalid`, naming the field, unless the timing makes sense and is due at some time, or `on_start`."""
+    _check_kind(timing, on_start)
     find_zone(timing.timezone)
     if timing.dst not in set(Dst):
         raise Invalid(f"Unknown policy {timing.dst!r}: give one of {', '.join(Dst)}.", field="dst")
     _check_seconds("jitter", timing.jitter, least=0, most=MAX_JITTER)
     _check_moments(timing)
     _check_dates(timing)
-    _check_fires(timing)
+    if timing.is_given:
+        _check_fires(timing)
 
 
-def _check_kind(timing: Timing) -> None:
+def _check_kind(timing: Timing, on_start: bool) -> None:
     given = [kind for kind in KINDS if getattr(timing, kind) is not None]
-    if not given:
-        raise Invalid("Give one of cron, interval and at.", field="cron")
+    if not given and not on_start:
+        raise Invalid("Give one of cron, interval and at, or have on_start set.", field="cron")
     if len(given) > 1:
         raise Invalid(f"Give one of cron, interval and at, not {' and '.join(given)}.", field=given[1])
     if timing.cron is not None:

@@ -31,7 +31,7 @@ def check(configs: Mapping[str, Any]) -> None:
             raise InvalidTask(f"env: {name[:100]!r} is no name of a variable: letters, digits and _ alone.", field="configs")
         if name.startswith(OURS):
             raise InvalidTask(f"env: names that begin with {OURS} are the engine's own.", field="configs")
-    templates.check(configs)
+    templates.check(configs, names=templates.OUTSIDE)
 
 
 def args(configs: Mapping[str, Any]) -> list[str]:

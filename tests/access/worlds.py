@@ -95,6 +95,7 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("schedule-preview", "preview"): {"cron": "0 2 * * *"},
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
+        ("execution-action-rerun", "rerun"): {"from": "start"},
         ("execution-action-key", "key"): {"key": of.graph.execution_key},
         ("notification-create", "create"): {**_NOTIFICATION, "project": of.project.pk},
         ("notification-detail", "update"): {**_NOTIFICATION, "project": of.project.pk},

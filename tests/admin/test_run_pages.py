@@ -249,3 +249,23 @@ def test_workers_are_listed_and_nobody_edits_them(boss) -> None:
     assert boss.get(path).status_code == 200
     assert boss.post(path, {"slots": 99}).status_code == boss.post("/admin/runs/worker/add/", {}).status_code == 403
     assert not Worker.objects.filter(slots=99).exists()
+
+
+# --- Rerunning ---
+
+
+def test_ended_runs_are_rerun_and_others_say_why_not(boss) -> None:
+    failed, running, well = (factories.run({"a": "SUCCESS", "b": state}) for state in ("FAILED", "RUNNING", "SUCCESS"))
+    chosen = {"_selected_action": [failed.pk, running.pk, well.pk]}
+    answer = boss.post(RUNS, {"action": "rerun_failed", **chosen}, follow=True)
+    (fresh,) = GraphRun.objects.filter(trigger="rerun")
+    assert fresh.parent_run == failed and fresh.launched_by is not None
+    text = answer.content.decode()
+    for told in ("has not ended yet", "Everything in this execution succeeded", page(fresh)):
+        assert told in text
+    boss.post(RUNS, {"action": "rerun_all", **chosen}, follow=True)
+    assert [run.parent_run_id for run in GraphRun.objects.filter(trigger="rerun").order_by("pk")] == [
+        failed.pk,
+        failed.pk,
+        well.pk,
+    ]

@@ -62,7 +62,8 @@ def test_a_schedule_is_made_and_shown_with_its_next_time(client: factories.Clien
     assert shown == {
         **{"id": shown["id"], "name": "nightly", "project": graph.project_id, "graph": graph.pk, "cron": "30 2 * * *"},
         **{"daily": False},
-        **{"interval": None, "at": None, "timezone": "America/New_York", "start": None, "end": None, "params": {}},
+        **{"interval": None, "at": None, "on_start": False, "timezone": "America/New_York", "start": None, "end": None},
+        **{"params": {}},
         **{"enabled": True, "jitter": 0, "overlap": "skip", "catch_up": "one", "catch_up_window": None, "dst": "debian"},
         **{"exclude_dates": [], "next": following[0], "last": None, "created_at": shown["created_at"]},
     }
@@ -364,3 +365,27 @@ def test_a_ring_that_somebody_has_deleted_comes_back(client: factories.Client, g
     ring(made).delete()
     client.patch(path(made), {"cron": "0 3 * * *"})
     assert ring(made).enabled
+
+
+def test_a_schedule_may_go_by_the_starts_of_the_service(client: factories.Client, graph: Any) -> None:
+    made = client.post("/scheduler/schedule/create/", {"name": "warm up", "graph": graph.pk, "on_start": True})
+    assert made.status_code == 201
+    shown = made.json()
+    assert (shown["on_start"], shown["cron"], shown["next"]) == (True, None, None)
+    assert client.get(path(shown, "next/")).json() == {"next": []}
+    assert not ring(shown).enabled
+    refused = client.patch(path(shown), {"on_start": False})
+    assert (refused.status_code, list(refused.json())) == (400, ["cron"])
+    assert client.patch(path(shown), {"cron": "0 6 * * *"}).json()["on_start"] is True
+    beside = create(client, graph, on_start=True).json()
+    assert beside["next"] is not None
+    assert client.post("/scheduler/schedule/preview/", {"on_start": True}).json() == {"next": []}
+
+
+def test_an_overlap_is_a_record_with_its_reason(client: factories.Client, graph: Any) -> None:
+    made = create(client, graph, overlap="skip").json()
+    first, second = (client.post(path(made, "fire/")).json()["firing"] for _ in range(2))
+    assert (first["became"], second["became"], second["execution"]) == ("launched", "skipped", None)
+    assert second["reason"] == "The run before had not ended."
+    assert client.get(path(made, "firings/?became=skipped")).json() == [second]
+    assert GraphRun.objects.count() == 1

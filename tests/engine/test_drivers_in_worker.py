@@ -84,3 +84,18 @@ def test_the_command_of_a_killed_child_is_ended_and_done_again(begun, own_worker
     assert ended(run).state == "SUCCESS"
     assert JobRun.objects.get().attempt == 2
     wait_for(lambda: not psutil.pid_exists(pid), "the end of what the killed child left")
+
+
+def test_output_can_be_read_while_it_comes_and_stays_when_the_command_is_stopped(begun, service):
+    run = begun("shell", "trap 'echo stopping; exit 1' TERM; echo working on it; while :; do sleep 0.1; done")
+    path = f"/scheduler/execution/tasks/{JobRun.objects.get(graph_run=run).pk}/logs/"
+
+    def log() -> str:
+        return service.client.get(path, headers={"Accept": "text/plain"}).text
+
+    wait_for(lambda: "working on it" in log(), "the output of a running command")
+    assert JobRun.objects.get(graph_run=run).state == "RUNNING"
+    assert service.client.post(f"/scheduler/execution/{run.pk}/cancel/").status_code == 200
+
+    assert ended(run).state == "CANCELLED"
+    assert log().startswith("working on it\n") and "stopping\n" in log()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dags.models import Project
 from runs.models import GraphRun
-from scheduler import batch, dispatch, engine, nodes, walker
+from scheduler import batch, dispatch, engine, nodes, rerunning, walker
 from scheduler.launching import Launch, launch
 from scheduler.work import failed, succeeded
 from tests.engine.conftest import Bench
@@ -121,3 +121,20 @@ def test_moves_of_a_run_that_is_not_its_projects_latest_leave_the_project_unlock
     assert Project.objects.get().state == "PENDING"
     bench.walk(later)
     assert Project.objects.get().state == "SUCCESS"
+
+
+def test_a_rerun_takes_as_many_statements_for_a_thousand_jobs_as_for_ten(bench: Bench) -> None:
+    counts = []
+    for size in (10, 10, 1000):  # the first prepares its statements
+        middle = " ".join(f"m{number}" for number in range(size))
+        run = bench.launch(bench.graph(f"root {middle} end", " ".join(f"root>{key} {key}>end" for key in middle.split())))
+        root = bench.claim(run)
+        bench.walker.limit = size
+        end = bench.end(run, bench.end(run, root))
+        bench.end(run, end, failed("boom"))
+        run.refresh_from_db()
+        counts.append(counted(partial(rerunning.rerun, [rerunning.Rerun(run=run)])))
+        fresh = GraphRun.objects.get(parent_run=run)
+        assert fresh.job_runs.filter(state="SUCCESS").count() == size + 1
+        assert bench.walk(fresh) == ["end"]
+    assert counts[1] == counts[2]

@@ -19,7 +19,7 @@ NAIVE = datetime(2027, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 @pytest.mark.parametrize(
     ("timing", "field", "message"),
     [
-        ({}, "cron", "Give one of cron, interval and at."),
+        ({}, "cron", "Give one of cron, interval and at, or have"),
         (DAILY | {"interval": 60}, "interval", "not cron and interval"),
         ({"interval": 60, "at": utc("2027-01-01")}, "at", "not interval and at"),
         (DAILY | {"interval": 60, "at": utc("2027-01-01")}, "interval", "not cron and interval and at"),
