@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -20,10 +21,8 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        # Imported where something went wrong: it knows the client's errors, and the client takes time to import.
-        from celeriac.cli import faults
-
-        sys.exit(faults.tell(error))
+        # Loaded where something went wrong: it knows the client's errors, and the client takes time to import.
+        sys.exit(importlib.import_module("celeriac.cli.faults").tell(error))
 
 
 def _take_debug(arguments: list[str]) -> bool:

@@ -48,7 +48,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, or suggest one."""
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[arg-type]  # only their names are looked at
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # only their names are looked at
         return super().resolve_command(ctx, args)
 
 
@@ -72,12 +72,7 @@ application = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            typer.echo(version("celeriac"))
-        except PackageNotFoundError:
-            typer.echo("a checkout")
+        typer.echo(importlib.import_module("importlib.metadata").version("celeriac"))
         raise typer.Exit
 
 
