@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from celeriac import saving
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 FINISHED = ("SUCCESS", "FAILED", "CANCELLED")
 TOLD = 3  # failed tasks that a message names
 
-_stage: ContextVar[Stage | None] = ContextVar("stage", default=None)
+_stages: list[Stage] = []  # where runs take place instead of the service, for all threads; the last one counts
 
 
 class Run:
@@ -118,7 +117,7 @@ def here(job: Job, params: Mapping[str, Any], reports: Mapping[str, Any] | None,
     """Run the job in this process."""
     from celeriac import local
 
-    stage = _stage.get() or local.Stage()
+    stage = _stages[-1] if _stages else local.Stage()
     execution, logs = local.perform(job, params, stage, reports or {})
     if stage.shows:
         local.show(execution)
@@ -129,16 +128,16 @@ def here(job: Job, params: Mapping[str, Any], reports: Mapping[str, Any] | None,
 @contextmanager
 def on(stage: Stage) -> Iterator[None]:
     """Have every run meanwhile take place in this process, on this stage."""
-    token = _stage.set(stage)
+    _stages.append(stage)
     try:
         yield
     finally:
-        _stage.reset(token)
+        _stages.remove(stage)
 
 
 def locally() -> bool:
     """Tell whether runs take place in this process just now."""
-    return _stage.get() is not None
+    return bool(_stages)
 
 
 def _told(execution: Execution) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from celeriac.client.fields import TaskFields
 from celeriac.errors import InvalidTask
@@ -25,7 +25,38 @@ DEFAULTS: TaskFields = {
     "priority": 0,
     "node_selector": None,
 }
+PARTS = ("args", "kwargs", "env", "cwd")  # of configs
 Tasks: TypeAlias = "Task | Iterable[Task]"
+
+
+class Options(TypedDict, total=False):
+    """What may be told of a task beside its name and command; times are in seconds, a timeout has no upper bound.
+
+    `key` names it in templates and reports and is made of the name where it is not given. `args`, `kwargs`, `env` and `cwd`
+    may be told within `configs` as well; texts in them are templates, such as `{{ results.fetch }}`. `nodes` are the hosts
+    to run on, each of which listens on a queue of its own name: on several of them the task runs on each, and what follows
+    waits for all.
+    """
+
+    key: str | None
+    driver: str | None
+    description: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    env: Mapping[str, Any]
+    cwd: str
+    configs: Mapping[str, Any] | None
+    retries: int
+    retry_delay: float
+    retry_backoff: float
+    timeout: float | None
+    trigger_rule: str
+    nodes: str | Sequence[str] | None
+    queue: str | None
+    priority: int
+    auto_report: bool
+    node_selector: Mapping[str, Any] | None
+    function: Callable[..., Any] | None
 
 
 class Task:
@@ -35,56 +66,21 @@ class Task:
     path of a function that the service knows. Without a command it waits for a report from outside (`driver="offline"`).
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: str = "",
-        *,
-        key: str | None = None,
-        driver: str | None = None,
-        args: Sequence[Any] | None = None,
-        kwargs: Mapping[str, Any] | None = None,
-        env: Mapping[str, Any] | None = None,
-        cwd: str | None = None,
-        configs: Mapping[str, Any] | None = None,
-        retries: int = 0,
-        retry_delay: float = 0,
-        retry_backoff: float = 1,
-        timeout: float | None = None,
-        trigger_rule: str = "all_success",
-        nodes: str | Sequence[str] | None = None,
-        queue: str | None = None,
-        priority: int = 0,
-        auto_report: bool = True,
-        node_selector: Mapping[str, Any] | None = None,
-        description: str = "",
-        function: Callable[..., Any] | None = None,
-    ) -> None:
-        """Tell of a task; raise `InvalidTask`.
-
-        `key` names it in templates and reports and is made of the name where it is not given. `args`, `kwargs`, `env` and
-        `cwd` may be told within `configs` as well; texts in them are templates, such as `{{ results.fetch }}`. Times are in
-        seconds; a timeout has no upper bound. `nodes` are the hosts to run on, each of which listens on a queue of its own
-        name: on several of them the task runs on each, and what follows waits for all.
-        """
-        self.name, self.key, self.function = name, key, function
-        self.nodes = [nodes] if isinstance(nodes, str) else list(nodes or ())
-        told = {"args": args, "kwargs": kwargs, "env": env, "cwd": cwd}
-        self._options: TaskFields = {
-            "description": description,
-            "driver": driver or _driver(command, function),
-            "command": command or _path(function),
-            "configs": _configs(configs, {part: value for part, value in told.items() if value is not None}),
-            "auto_report": auto_report,
-            "retries": retries,
-            "retry_delay": retry_delay,
-            "retry_backoff": retry_backoff,
-            "timeout": timeout,
-            "trigger_rule": trigger_rule,
-            "queue": queue,
-            "priority": priority,
-            "node_selector": node_selector,
-        }
+    def __init__(self, name: str, command: str = "", **options: Unpack[Options]) -> None:
+        """Tell of a task; raise `InvalidTask`."""
+        unknown = sorted(set(options) - set(Options.__annotations__))
+        if unknown:
+            raise InvalidTask(f"The task {name!r}: unknown option {unknown[0]!r}.")
+        told = dict(options)
+        self.name, self.key, self.function = name, options.get("key"), options.get("function")
+        nodes = options.get("nodes") or ()
+        self.nodes = [nodes] if isinstance(nodes, str) else list(nodes)
+        self._options: TaskFields = {**DEFAULTS}
+        self._options.update({option: told[option] for option in DEFAULTS if option in told})  # type: ignore[typeddict-item]
+        self._options["driver"] = options.get("driver") or _driver(command, self.function)
+        self._options["command"] = command or _path(self.function)
+        parts = {part: told[part] for part in PARTS if told.get(part) is not None}
+        self._options["configs"] = _configs(options.get("configs"), parts)
         self.parents: dict[Task, str] = {}
         self.children: dict[Task, str] = {}
         self._check()

@@ -22,7 +22,7 @@ class _Place:
 
 
 class Board:
-    """The tasks of a run by number, each behind those it waits for."""
+    """The tasks of a run by number, each behind those it waits for; `ready` are those that are QUEUED."""
 
     def __init__(
         self, keys: Sequence[str], trigger_rules: Sequence[str], edges: Iterable[tuple[int, int, str]], on_failure: str = "skip"
@@ -37,25 +37,29 @@ class Board:
             self._parents[end] += 1
         for children in self._children:
             children.sort()
-        self.places = [_Place(count, state=PENDING if count else QUEUED) for count in self._parents]
-        self.has_failed = False
+        self.places = [_Place(count) for count in self._parents]
+        self.ready: set[int] = set()
+        self._left = len(keys)
+        self._has_failed = False
+        for node, count in enumerate(self._parents):
+            if not count:
+                self._enter(node, QUEUED)
 
     @property
     def unfinished(self) -> bool:
         """Tell whether something has not ended."""
-        return any(place.state not in ENDED for place in self.places)
+        return self._left > 0
 
     @property
     def stopped(self) -> bool:
         """Tell whether nothing more is to be tried, because something failed in a job that stops then."""
-        return self._stops and self.has_failed
+        return self._stops and self._has_failed
 
     def moves(self, node: int, state: str, reason: str | None = None) -> None:
         """Move a task that has not ended: to RUNNING, back to QUEUED, or to its end, with all that follows from it."""
-        place = self.places[node]
-        place.state, place.reason = state, reason
+        self._enter(node, state, reason)
         if state == FAILED:
-            self.has_failed = True
+            self._has_failed = True
             if self._stops:
                 self._stop(node)
         if state in ENDED:
@@ -63,16 +67,16 @@ class Board:
 
     def cancel(self) -> None:
         """End everything that has not ended."""
-        for place in self.places:
+        for node, place in enumerate(self.places):
             if place.state not in ENDED:
-                place.state, place.reason = CANCELLED, "cancelled"
+                self._enter(node, CANCELLED, "cancelled")
 
     def _stop(self, culprit: int) -> None:
         """Skip what has not started, but what always runs."""
         skipped = []
         for node, place in enumerate(self.places):
             if place.state in {PENDING, QUEUED} and self._rules[node] != "always":
-                place.state, place.reason = SKIPPED, f"stopped: {self._keys[culprit]} failed"
+                self._enter(node, SKIPPED, f"stopped: {self._keys[culprit]} failed")
                 skipped.append(node)
         self._spread(skipped)
 
@@ -88,10 +92,18 @@ class Board:
                 place.waiting_on -= 1
                 place.met += rules.is_met(condition, end, tolerant=self._tolerant)
                 place.failed += end == FAILED
-                place.state = self._decided(child)
-                if place.state == SKIPPED:
-                    place.reason = rules.why_skipped(self._rules[child], self._keys[node], end, condition)
+                state = self._decided(child)
+                if state == SKIPPED:
+                    self._enter(child, SKIPPED, rules.why_skipped(self._rules[child], self._keys[node], end, condition))
                     to_spread.append(child)
+                elif state == QUEUED:
+                    self._enter(child, QUEUED)
+
+    def _enter(self, node: int, state: str, reason: str | None = None) -> None:
+        place = self.places[node]
+        place.state, place.reason = state, reason
+        self._left -= state in ENDED
+        (self.ready.add if state == QUEUED else self.ready.discard)(node)
 
     def _decided(self, node: int) -> str:
         place = self.places[node]

@@ -21,6 +21,7 @@ class Plan:
     on_failure: str
     max_parallel: int | None
     tasks: Sequence[dict[str, Any]]
+    keys: Sequence[str]
     functions: Sequence[Callable[..., Any] | None]
     edges: Sequence[tuple[int, int, str]]
     parents: Sequence[Sequence[int]]
@@ -40,15 +41,11 @@ class Plan:
             on_failure=job.on_failure,
             max_parallel=job.max_parallel,
             tasks=[{**DEFAULTS, **definition.tasks[node]} for node in sequence],
+            keys=[definition.key(node) for node in sequence],
             functions=[definition.sources[node].function for node in sequence],
             edges=edges,
             parents=parents,
         )
-
-    @property
-    def keys(self) -> list[str]:
-        """Return the keys of the tasks."""
-        return [task["key"] for task in self.tasks]
 
     def ancestors(self, node: int) -> set[int]:
         """Return what a task waits for, near or far."""

@@ -70,9 +70,7 @@ class _Loop:
 
     def _start(self) -> None:
         now = self.clock.now().timestamp()
-        ready = [
-            node for node, place in enumerate(self.board.places) if place.state == QUEUED and self._due.get(node, 0.0) <= now
-        ]
+        ready = [node for node in self.board.ready if self._due.get(node, 0.0) <= now]
         free = (self.plan.max_parallel or MOST) - len(self._running)
         for node in sorted(ready, key=lambda node: (-self.plan.tasks[node]["priority"], node))[: max(free, 0)]:
             self.board.moves(node, RUNNING)
@@ -82,8 +80,7 @@ class _Loop:
 
     def _take(self) -> None:
         """Take one end, or let the time pass until another try is due."""
-        places = self.board.places
-        waiting = [due for node, due in self._due.items() if places[node].state == QUEUED]
+        waiting = [self._due[node] for node in self.board.ready if node in self._due]
         seconds = max(0.0, min(waiting) - self.clock.now().timestamp()) if waiting else None
         if not self._running:
             self.clock.sleep(seconds or 0.0)
@@ -126,12 +123,15 @@ class _Loop:
         if driver is None:
             return failed(f"cannot be started: the driver {task['driver']!r} needs the service", permanent=True)
         try:
-            context = {"params": self.params, "results": self.record.results(self.plan.ancestors(node))}
-            configs = templates.render(task["configs"] or {}, context)
+            configs = self._rendered(node) if task["configs"] else {}
         except templates.RenderError as error:
             return failed(str(error), permanent=True)
         outcome = _in_time(driver, self._work(node, configs, cancelled))
         return outcome if task["auto_report"] else reports.outcome(self.told, key)
+
+    def _rendered(self, node: int) -> Any:
+        context = {"params": self.params, "results": self.record.results(self.plan.ancestors(node))}
+        return templates.render(self.plan.tasks[node]["configs"], context)
 
     def _work(self, node: int, configs: Mapping[str, Any], cancelled: threading.Event) -> Work:
         task, key = self.plan.tasks[node], self.plan.keys[node]
