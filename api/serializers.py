@@ -27,7 +27,10 @@ class Strict(serializers.Serializer):
     """Within a partial update: what stands in it is new, and needs all its fields."""
 
     def to_internal_value(self, data: Any) -> Any:
-        faults = self._faults(data) if isinstance(data, dict) else {}
+        is_form = is_html_input(data)
+        if is_form:  # as a plain dict: of a form, REST framework would read a box that is missing as one that is not ticked
+            data = data.dict()
+        faults = self._faults(data, typed=not is_form) if isinstance(data, dict) else {}
         if not faults:
             return super().to_internal_value(data)
         try:
@@ -36,10 +39,12 @@ class Strict(serializers.Serializer):
             faults = {**error.detail, **faults}  # type: ignore[dict-item]  # a dict, for an object's fields
         raise serializers.ValidationError(faults)
 
-    def _faults(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _faults(self, data: dict[str, Any], *, typed: bool) -> dict[str, Any]:
         known = {key: self.fields.get(key) for key in data}
-        typed = {key: field for key, field in known.items() if field and not field.read_only and not is_html_input(data)}
-        told = {key: wrong_kind(typed[key], data[key]) if key in typed else None for key in known}
+        told = {
+            key: wrong_kind(field, data[key]) if typed and field and not field.read_only else None
+            for key, field in known.items()
+        }
         faults = {key: [told[key] or UNKNOWN] for key, field in known.items() if told[key] or field is None}
         required = [key for key, field in self.fields.items() if field.required and not field.read_only] if self.whole else ()
         return faults | {key: [MISSING] for key in required if key not in data}

@@ -141,7 +141,11 @@ def _start_postgres() -> str:
         shutil.rmtree(directory, ignore_errors=True)
     if not (directory / "PG_VERSION").exists():
         unfinished.touch()
-    server = get_server(directory, cleanup_mode=None)
+    try:
+        server = get_server(directory, cleanup_mode=None)
+    except subprocess.SubprocessError:  # it waits ten seconds for the start, which a busy machine may need longer for
+        PostgresServer._instances.pop(directory, None)
+        server = get_server(directory, cleanup_mode=None)
     _create_database(str(server.get_uri()))
     unfinished.unlink(missing_ok=True)
     return str(server.get_uri(database=DATABASE))

@@ -125,7 +125,7 @@ LOGGING = {
 MAX_BODY = env.integer("CELERIAC_MAX_BODY", 1024**2)  # bytes of a request body
 MAX_GRAPH_BODY = env.integer("CELERIAC_MAX_GRAPH_BODY", 64 * 1024**2)  # bytes, creating or replacing a whole graph
 MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file for import: sent, fetched, or read from DATA_DIR
-UPLOAD_PATHS = ["/scheduler/job/upload/create"]  # where that, and no lower bound, is the limit
+UPLOAD_PATHS = ["/scheduler/job/upload/create", "/admin/jobs/upload/add"]  # where that, and no lower bound, is the limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
 BODY_PATIENCE = env.seconds("CELERIAC_BODY_PATIENCE", 10)  # for a body to come, besides the time it takes at 16 KiB/s
 KEEP_ANSWERS = env.seconds("CELERIAC_KEEP_ANSWERS", 24 * 3600)  # to repeated Idempotency-Keys
@@ -166,6 +166,7 @@ SPECTACULAR_SETTINGS = {
         "ExecutionState": "runs.states.GraphRunState.choices",
         "TaskState": "runs.states.JobRunState.choices",
         "JobState": "dags.rules.JobState.choices",
+        "FileFormat": "jobs.models.Format.choices",
     },
     "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

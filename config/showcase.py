@@ -15,6 +15,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "monthly_orders.json"
+SCHEDULE = {"name": "nightly", "cron": "0 3 * * *", "enabled": False}  # to be seen, and to be switched on by who wants it
 OUTSIDE = "approval"  # the example's offline task: somebody outside reports it
 REPORT = {"success": True, "result": {"by": "make up"}}
 LIMIT = 60  # seconds until the tree is no longer watched
@@ -23,18 +24,27 @@ STYLES = {"SUCCESS": "green", "FAILED": "red", "CANCELLED": "red", "SKIPPED": "y
 
 
 def run(console: Console, url: str, token: str) -> None:
-    """Launch the example, report its offline task as the world outside would, and show its tree until it has ended."""
+    """Launch the example, report its offline task as the world outside would, and show its tree until it has ended.
+
+    Its schedule is told of as long as nobody has switched it on.
+    """
     headers = {"Authorization": f"Token {token}"}
     with httpx.Client(base_url=f"{url}/scheduler/", headers=headers, timeout=10, trust_env=False) as client:
-        execution = _post(client, f"dag/{_graph(client)}/execute/", {})
+        graph = _graph(client)
+        execution = _post(client, f"dag/{graph}/execute/", {})
         _watch(console, client, execution["graph_id"])
+        _offer_schedule(console, client, graph)
 
 
 def _graph(client: httpx.Client) -> int:
-    """Return the example's graph, created unless an earlier start did."""
+    """Return the example's graph, created with its schedule unless an earlier start did."""
     definition = json.loads(EXAMPLE.read_text())
     found = [graph for graph in _get(client, "dag/list/", search=definition["name"]) if graph["name"] == definition["name"]]
-    return int((found[0] if found else _post(client, "dag/create/", definition))["graph_id"])
+    if found:
+        return int(found[0]["graph_id"])
+    made = int(_post(client, "dag/create/", definition)["graph_id"])
+    _post(client, "schedule/create/", {"graph": made, **SCHEDULE})
+    return made
 
 
 def _watch(console: Console, client: httpx.Client, execution_id: int) -> None:
@@ -57,12 +67,19 @@ def _watch(console: Console, client: httpx.Client, execution_id: int) -> None:
 
 
 def _report(client: httpx.Client, execution_id: int) -> str:
-    path = f"execution/report-by-key/{OUTSIDE}/"
-    _post(client, f"{path}?execution={execution_id}", REPORT)
-    return (
-        f"  curl -X POST '{client.base_url}{path}?execution={execution_id}' "
-        f"""-H "Authorization: Token $TOKEN" -H 'Content-Type: application/json' -d '{json.dumps(REPORT)}'"""
-    )
+    path = f"execution/report-by-key/{OUTSIDE}/?execution={execution_id}"
+    _post(client, path, REPORT)
+    return f"{_curl(client, path)} -H 'Content-Type: application/json' -d '{json.dumps(REPORT)}'"
+
+
+def _offer_schedule(console: Console, client: httpx.Client, graph: int) -> None:
+    for paused in _get(client, "schedule/list/", graph=str(graph), name=str(SCHEDULE["name"]), enabled="false"):
+        console.print("It has a schedule, which is paused. This would run it every night:")
+        console.print(_curl(client, f"schedule/{paused['id']}/resume/"), markup=False, soft_wrap=True)
+
+
+def _curl(client: httpx.Client, path: str) -> str:
+    return f"""  curl -X POST '{client.base_url}{path}' -H "Authorization: Token $TOKEN\""""
 
 
 def _get(client: httpx.Client, path: str, **params: str) -> Any:

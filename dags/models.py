@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,8 @@ class Project(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     description = models.TextField(blank=True)
+    daily_at = models.TimeField(default=time(), help_text="When its scheduled jobs run each day, by its time zone's clocks.")
+    timezone = models.CharField(max_length=64, default="UTC", help_text="Of its team, such as Europe/Berlin.")
     state = models.CharField(max_length=10, null=True, editable=False, help_text="Written by the roll-up alone.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -26,7 +26,7 @@ class TriggerRule(models.TextChoices):
     ONE_FAILED = "one_failed"
     """One parent has failed; the others need not have ended."""
     NONE_FAILED = "none_failed"
-    """Every parent has ended and none has failed; skipped ones do not matter."""
+    """Every parent has ended, none has failed, and none was skipped because of a failure; other skips do not matter."""
     ALWAYS = "always"
     """Like all_done, and even when the run was stopped by a failure: for cleaning up."""
 

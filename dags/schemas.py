@@ -7,7 +7,15 @@ from drf_spectacular.utils import extend_schema
 
 from api.telling import crud
 
-PROJECT = {"id": 1, "name": "default", "description": "", "state": "SUCCESS", "created_at": "2027-01-01T00:00:00Z"}
+PROJECT = {
+    "id": 1,
+    "name": "default",
+    "description": "",
+    "daily_at": "06:30",
+    "timezone": "Asia/Kathmandu",
+    "state": "SUCCESS",
+    "created_at": "2027-01-01T00:00:00Z",
+}
 TASK = {
     "task_id": 1,
     "parent": 1,

@@ -24,12 +24,25 @@ key_is_sane = RegexValidator(r"^(?!\.{1,2}\Z)[^/\x00-\x1f\x7f]+\Z", "A key may n
 queue_is_sane = RegexValidator(r"^[\w.:-]+\Z", "A queue is named with letters, digits, dots, colons, dashes and underscores.")
 
 
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
+class TimeOfDayField(serializers.TimeField):
+    """An hour and a minute: 06:30."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+
 class ProjectSerializer(Strict, serializers.ModelSerializer):
     """A project."""
 
+    daily_at = TimeOfDayField(required=False, help_text="When its scheduled jobs run each day; 00:00 unless told.")
+    timezone = serializers.CharField(
+        max_length=64, required=False, help_text="By whose clocks, such as Europe/Berlin; UTC unless told."
+    )
+
     class Meta:
         model = Project
-        fields = ["id", "name", "description", "state", "created_at"]
+        fields = ["id", "name", "description", "daily_at", "timezone", "state", "created_at"]
         read_only_fields = ["state"]
         extra_kwargs = AS_WRITTEN
 

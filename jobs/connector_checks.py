@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from api.errors import Invalid
+from dags.zones import find_zone
 from jobs import jsonpaths
 from jobs.models import Connector, Finish, Fresh
 from jobs.requesting.checking import check_request, check_url
@@ -61,11 +60,8 @@ def _check_times(fields: Mapping[str, Any]) -> None:
         raise Invalid(f"From 1 to {MOST_POLLS}.", field="max_polls")
     if fields.get("fresh", Fresh.DAY) not in Fresh.values:
         raise Invalid(f"One of {', '.join(Fresh.values)}.", field="fresh")
-    if fields.get("timezone", "UTC") not in _zones():
-        raise Invalid("This is no known time zone.", field="timezone")
-
-
-_zones = lru_cache(maxsize=1)(available_timezones)
+    if zone := fields.get("timezone", ""):
+        find_zone(zone)
 
 
 def _check_values(values: Any, field: str) -> None:

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from dags.zones import find_zone
 from jobs import jsonpaths, syncs
 from jobs.models import Connector, Finish, Sync
 from jobs.requesting.client import Client
@@ -68,7 +69,7 @@ def _unreported(connector: Connector, sync: Sync, client: Client, running: Runni
 
 def _look(connector: Connector, sync: Sync, client: Client, running: Running) -> End:
     looks = syncs.looked(sync)
-    since = sync.since or fresh_since(connector.fresh, running.scheduled_for or running.begun, connector.timezone)
+    since = sync.since or _fresh_since(connector, running)
     last = looks >= connector.max_polls
     try:
         status = _status(connector, client, sync)
@@ -96,6 +97,12 @@ def _look(connector: Connector, sync: Sync, client: Client, running: Running) ->
             client.redact.excerpt(f"{connector.name} has not synced in time ({waited}): {found.reason}"), permanent=True
         )
     return _later(connector, looks, client.redact.excerpt(found.reason))
+
+
+def _fresh_since(connector: Connector, running: Running) -> datetime:
+    """Return since when it must have synced: today in its zone, or else its project's, is the day the run is meant for."""
+    zone = connector.timezone or connector.project.timezone
+    return fresh_since(connector.fresh, running.scheduled_for or running.begun, find_zone(zone))
 
 
 def _later(connector: Connector, looks: int, why: str) -> Later:

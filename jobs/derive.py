@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from dags.models import Job
 from dags.rules import Condition, TriggerRule
 from dags.topology import Pair
 from jobs import kinds
-from jobs.fillers import fillers, jobs_of
+from jobs.fillers import fillers, jobs_of_each
 from jobs.models import Workflow
 
 
@@ -36,7 +36,16 @@ class Derived:
 
 def derive(project_id: int, *, scheduled_only: bool = False) -> Derived:
     """Return the graph of a project's jobs; with `scheduled_only`, of those that are scheduled, in the order of all."""
-    jobs = [job for job in jobs_of(project_id) if kinds.KINDS[job.kind].in_graph]
+    return derive_each([project_id], scheduled_only=scheduled_only)[project_id]
+
+
+def derive_each(project_ids: Iterable[int], *, scheduled_only: bool = False) -> dict[int, Derived]:
+    """Return the graph of each project, in as many queries for a thousand."""
+    return {pk: _derived(jobs, scheduled_only) for pk, jobs in jobs_of_each(project_ids).items()}
+
+
+def _derived(jobs: Sequence[Job], scheduled_only: bool) -> Derived:
+    jobs = [job for job in jobs if kinds.KINDS[job.kind].in_graph]
     kept = [job for job in jobs if job.is_scheduled or not scheduled_only]
     keys = dict(zip([job.pk for job in kept], unique_keys([{"name": job.name} for job in kept]), strict=True))
     return Derived(

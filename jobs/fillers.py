@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dags.models import Job
@@ -16,11 +17,17 @@ def tables_of(job: Any) -> list[str]:
 
 
 def jobs_of(project_id: int) -> list[Job]:
-    """Return a project's jobs as the models of their kinds, by id: a query for each kind."""
-    found: list[Job] = []
+    """Return a project's jobs as the models of their kinds, by id."""
+    return jobs_of_each([project_id])[project_id]
+
+
+def jobs_of_each(project_ids: Iterable[int]) -> dict[int, list[Job]]:
+    """Return the jobs of each project as the models of their kinds, by id: a query for each kind."""
+    found: dict[int, list[Job]] = {pk: [] for pk in project_ids}
     for kind in kinds.KINDS.values():
-        found += kind.model._default_manager.filter(project=project_id)
-    return sorted(found, key=lambda job: job.pk)
+        for job in kind.model._default_manager.filter(project__in=list(found)):
+            found[job.project_id].append(job)
+    return {pk: sorted(jobs, key=lambda job: job.pk) for pk, jobs in found.items()}
 
 
 def fillers(jobs: list[Job]) -> dict[str, Job]:

@@ -139,7 +139,7 @@ class Connector(Job, Requesting):  # noqa: DJ008 - Job has it
     failed_path = models.CharField(max_length=200, blank=True, help_text="JSONPath of the time of its last failure.")
     paused_path = models.CharField(max_length=200, blank=True, help_text="JSONPath of what is true while it is paused.")
     fresh = models.CharField(max_length=10, choices=Fresh.choices, default=Fresh.DAY)
-    timezone = models.CharField(max_length=64, default="UTC", help_text="Whose days are meant.")
+    timezone = models.CharField(max_length=64, blank=True, help_text="Whose days are meant; empty for the project's.")
     poll_interval = models.FloatField(default=600, help_text="Seconds between two looks.")
     max_polls = models.PositiveIntegerField(default=144, help_text="Looks before it fails.")
     tables: Any = models.JSONField(default=list, blank=True, help_text="Tables of the warehouse that it fills.")

@@ -17,13 +17,20 @@ def received(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
     It is kept under a name of ours: what the sender calls it leads nowhere.
     """
-    file, digest, storage = fields["file"], hashlib.sha256(), Upload._meta.get_field("file").storage
-    for piece in file.chunks():
-        digest.update(piece)
-    file.seek(0)
+    file, storage = fields["file"], Upload._meta.get_field("file").storage
+    known = seen(file)
     name = storage.save(f"uploads/{uuid.uuid4()}", file)
     try:
-        yield {**fields, "file": name, "file_name": file.name, "size": file.size, "digest": digest.hexdigest()}
+        yield {**fields, **known, "file": name}
     except BaseException:
         storage.delete(name)
         raise
+
+
+def seen(file: Any) -> dict[str, Any]:
+    """Return what is to be known of a file: its `file_name`, `size` and `digest`."""
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return {"file_name": file.name, "size": file.size, "digest": digest.hexdigest()}

@@ -21,6 +21,7 @@ from dags.models import Job, Project, Task
 from jobs import consistency, kinds, warehouse
 from jobs.errors import InvalidJob, JobInUse, JobNotFound
 from jobs.fillers import tables_of
+from jobs.signals import scheduling_changed
 
 NOT_DEFINITION = {"name", "description", "is_scheduled"}  # changing these makes no table out of date
 
@@ -36,6 +37,7 @@ def create_jobs(kind: str, rows: Sequence[Fields]) -> list[Job]:
         consistency.check_name(job)
         job.save(force_insert=True)  # one by one: Django writes the rows of two tables no other way
     consistency.check(jobs)
+    _tell_scheduling([job for job in jobs if job.is_scheduled])
     return jobs
 
 
@@ -44,9 +46,11 @@ def update_jobs(kind: str, changes: Mapping[int, Fields]) -> list[Job]:
     """Change fields of jobs of a kind, by id."""
     known = kinds.KINDS[kind]
     jobs = _locked(known.model, changes)
+    before = {job.pk: job.is_scheduled for job in jobs}
     for job in jobs:
         _update(known, job, changes[job.pk])
     consistency.check(jobs)
+    _tell_scheduling([job for job in jobs if job.is_scheduled != before[job.pk]])
     return jobs
 
 
@@ -58,6 +62,7 @@ def delete_jobs(ids: Collection[int], *, drop_tables: bool = False) -> None:
     for job in jobs if drop_tables else ():
         transaction.on_commit(partial(warehouse.drop_tables, job.project_id, tables_of(job)), robust=True)
     Job.objects.filter(pk__in=ids).delete()
+    _tell_scheduling([job for job in jobs if job.is_scheduled])
 
 
 def _lock_projects(ids: Iterable[int]) -> None:
@@ -112,3 +117,8 @@ def _check_unused(jobs: Sequence[Job]) -> None:
     graphs = dict(tasks.order_by("parent__name", "parent").values_list("parent_id", "parent__name"))
     if graphs:
         raise JobInUse(f"Tasks of {', '.join(graphs.values())} run this job: take them out first.", graphs=list(graphs))
+
+
+def _tell_scheduling(jobs: Sequence[Job]) -> None:
+    if jobs:
+        scheduling_changed.send(Job, project_ids={job.project_id for job in jobs})

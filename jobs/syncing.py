@@ -84,11 +84,10 @@ def _is_one_of(state: Any, values: Sequence[Any]) -> bool:
     return any(state == value and isinstance(state, bool) == isinstance(value, bool) for value in values)
 
 
-def fresh_since(fresh: str, meant: datetime, timezone: str) -> datetime:
+def fresh_since(fresh: str, meant: datetime, zone: ZoneInfo) -> datetime:
     """Return since when a system must have synced for a run that was meant to begin at `meant`."""
     if fresh == Fresh.RUN:
         return meant
-    zone = ZoneInfo(timezone)
     return datetime.combine(meant.astimezone(zone).date(), time(), zone)
 
 

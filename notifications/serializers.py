@@ -46,7 +46,7 @@ class NotificationSerializer(Strict, serializers.ModelSerializer):
         allow_null=True,
         min_value=1,
         max_value=LARGEST_FACTOR,
-        help_text="A run is slow that takes this many times what its graph's last ten successes took, and a second more.",
+        help_text="A run is slow that takes this many times what the last ten successes of the same took, and a second more.",
     )
 
     class Meta:

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 from notifications.rules import WATCHED, Event
 from runs import states
+from runs.models import OF_NO_GRAPH
 from runs.prepared import Statement
 
 USUAL = 10  # last successes of a graph, whose median is what it usually takes
 FEWEST = 3  # of them: fewer tell nothing
-LOOKED_AT = 100  # latest runs of a graph, among which these and the one that ended before are looked for
+LOOKED_AT = 100  # latest runs of a graph or a job, among which these and the one that ended before are looked for
+LOOKED_AT_OF_PROJECT = 1000  # latest runs in a project, for those of its jobs as a whole
 
 _ENDED = "r.id = ANY(%(ids)s)"
 _UNFINISHED = "r.state IN (" + ", ".join(f"'{state.value}'" for state in states.GRAPH_UNFINISHED) + ")"
 _ONLY_WATCHED = "n.events && ARRAY[" + ", ".join(f"'{event}'" for event in WATCHED) + "]::varchar[]"
 
 
-# Runs `r` with the notifications `n` that they concern.
-_CONCERNED = """
+# Runs `r` with the notifications `n` that they concern. `kin` says what it is a run of, null but for one of the three: a graph;
+# where it is of none, a job on its own, or all jobs of a project. Content of no graph is told by its revision from that of
+# graphs that were deleted, whose runs have no kin.
+_CONCERNED = f"""
     SELECT r.id, r.graph_id, r.project_id, r.name, r.state, r.trigger, r.scheduled_for, r.created_at, r.started_at,
-        r.completed_at, n.id AS notification_id
+        r.completed_at, n.id AS notification_id, ARRAY[r.graph_id,
+            CASE WHEN r.graph_id IS NULL AND r.trigger = 'job' THEN (
+                SELECT j.job_id FROM runs_jobrun j WHERE j.graph_run_id = r.id LIMIT 1) END,
+            CASE WHEN r.graph_id IS NULL AND r.trigger <> 'job' THEN (
+                SELECT r.project_id FROM runs_executiongraph x
+                WHERE x.id = r.execution_graph_id AND x.revision = {OF_NO_GRAPH}) END] AS kin
     FROM runs_graphrun r
     JOIN notifications_notification n ON n.project_id = r.project_id AND n.enabled
         AND (n.graph_id IS NULL OR n.graph_id = r.graph_id)
@@ -30,20 +39,32 @@ _CONCERNED = """
             SELECT 1 FROM schedules_firing f WHERE f.graph_run_id = r.id AND f.schedule_id = n.schedule_id))
 """
 
-# What the runs of a graph take: once for each graph, of which there are fewer than runs.
+# The latest runs of the same kin as `r`.
+_KIN = f"""
+    (SELECT q.id, q.state, q.started_at, q.completed_at FROM runs_graphrun q
+        WHERE q.graph_id = r.kin[1] ORDER BY q.id DESC LIMIT {LOOKED_AT})
+    UNION ALL
+    (SELECT q.id, q.state, q.started_at, q.completed_at FROM runs_jobrun j JOIN runs_graphrun q ON q.id = j.graph_run_id
+        WHERE j.job_id = r.kin[2] AND q.trigger = 'job' ORDER BY j.id DESC LIMIT {LOOKED_AT})
+    UNION ALL
+    (SELECT q.id, q.state, q.started_at, q.completed_at FROM (
+            SELECT p.* FROM runs_graphrun p WHERE p.project_id = r.kin[3] AND p.trigger <> 'job'
+            ORDER BY p.id DESC LIMIT {LOOKED_AT_OF_PROJECT}
+        ) q JOIN runs_executiongraph x ON x.id = q.execution_graph_id AND x.revision = {OF_NO_GRAPH})
+"""
+
+# What runs of a kin take: once for each, of which there are fewer than runs.
 _USUAL = f"""
-    SELECT g.graph_id, t.typical
+    SELECT r.kin, t.typical
     FROM (
-        SELECT DISTINCT r.graph_id FROM runs r JOIN notifications_notification n ON n.id = r.notification_id
-        WHERE r.graph_id IS NOT NULL AND n.slow_factor IS NOT NULL AND '{Event.SLOW}' = ANY(n.events)
-    ) g
+        SELECT DISTINCT r.kin FROM runs r JOIN notifications_notification n ON n.id = r.notification_id
+        WHERE n.slow_factor IS NOT NULL AND '{Event.SLOW}' = ANY(n.events)
+    ) r
     CROSS JOIN LATERAL (
         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s.took) AS typical, count(*) AS known
         FROM (
-            SELECT p.took FROM (
-                SELECT q.state, q.completed_at - q.started_at AS took FROM runs_graphrun q
-                WHERE q.graph_id = g.graph_id ORDER BY q.id DESC LIMIT {LOOKED_AT}
-            ) p WHERE p.state = 'SUCCESS' AND p.took IS NOT NULL LIMIT {USUAL}
+            SELECT p.completed_at - p.started_at AS took FROM ({_KIN}) p
+            WHERE p.state = 'SUCCESS' AND p.started_at IS NOT NULL ORDER BY p.id DESC LIMIT {USUAL}
         ) s
     ) t WHERE t.known >= {FEWEST}
 """
@@ -56,13 +77,10 @@ _FACTS = """
         'usual_seconds', extract(epoch FROM u.typical)::float)
 """
 
-# How the run of this graph that ended last before this one has ended; for a schedule, of the runs that it launched. By the
+# How the run of the same kin that ended last before this one has ended; for a schedule, of the runs that it launched. By the
 # end and not by the launch: of runs that overlap, it is the last word that was told which this one takes back.
 _BEFORE = f"""
-    SELECT p.state FROM (
-        SELECT q.id, q.state, q.completed_at FROM runs_graphrun q
-        WHERE q.graph_id = r.graph_id AND q.id <> r.id ORDER BY q.id DESC LIMIT {LOOKED_AT}
-    ) p WHERE (n.schedule_id IS NULL OR EXISTS (
+    SELECT p.state FROM ({_KIN}) p WHERE p.id <> r.id AND (n.schedule_id IS NULL OR EXISTS (
         SELECT 1 FROM schedules_firing f WHERE f.graph_run_id = p.id AND f.schedule_id = n.schedule_id))
     AND p.state IN ('SUCCESS', 'FAILED') ORDER BY p.completed_at DESC LIMIT 1
 """
@@ -91,7 +109,7 @@ def _recorded(which: str) -> str:
             0, 0, now(), now(), '[]', now()
         FROM runs r
         JOIN notifications_notification n ON n.id = r.notification_id
-        LEFT JOIN usual u ON u.graph_id = r.graph_id
+        LEFT JOIN usual u ON u.kin = r.kin
         CROSS JOIN LATERAL unnest(n.events) AS e(event)
         WHERE {_HAPPENED}
         ORDER BY r.id, n.id

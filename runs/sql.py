@@ -241,8 +241,8 @@ LOCK_JOBS = Statement(
     """,
 )
 
-# Give jobs the state that their latest run leads to. One that was skipped leaves things as they were: it did not begin, or
-# found nothing to do.
+# Give jobs the state that their latest run leads to. One that was skipped before it began, or before it was tried again,
+# leaves things as they were; one that began and found nothing to do found that the last success stands.
 ROLL_UP_JOBS = Statement(
     "roll_up_jobs",
     """
@@ -251,12 +251,14 @@ ROLL_UP_JOBS = Statement(
         SELECT i.id,
             CASE latest.state WHEN 'PENDING' THEN 'pending' WHEN 'QUEUED' THEN 'pending' WHEN 'RUNNING' THEN 'load'
                 WHEN 'WAITING' THEN 'load' WHEN 'SUCCESS' THEN 'done' WHEN 'FAILED' THEN 'error' WHEN 'CANCELLED' THEN 'error'
+                WHEN 'SKIPPED' THEN CASE WHEN i.succeeded_at IS NULL THEN 'update' ELSE 'done' END
                 ELSE 'update' END AS state,
             CASE latest.state WHEN 'SUCCESS' THEN latest.started_at END AS succeeded_at
-        FROM unnest(%(ids)s::bigint[]) AS i (id) LEFT JOIN LATERAL (
+        FROM dags_job i LEFT JOIN LATERAL (
             SELECT r.state, r.started_at FROM runs_jobrun r
-            WHERE r.job_id = i.id AND r.state <> 'SKIPPED' ORDER BY r.id DESC LIMIT 1
-        ) latest ON true
+            WHERE r.job_id = i.id AND (r.state <> 'SKIPPED' OR (r.started_at IS NOT NULL AND r.errors IS NULL))
+            ORDER BY r.id DESC LIMIT 1
+        ) latest ON true WHERE i.id = ANY(%(ids)s::bigint[])
     ) new
     WHERE j.id = new.id AND (j.state, j.succeeded_at) IS DISTINCT FROM (new.state, COALESCE(new.succeeded_at, j.succeeded_at))
     """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import admin, messages
@@ -14,14 +15,17 @@ from django.utils.html import format_html, format_html_join
 
 from api.errors import CeleriacError
 from dags.admin import GraphAdmin
-from dags.models import Graph
+from dags.models import Graph, Job
+from jobs.admin import JobAdmin
+from jobs.doors import KINDS
 from runs.admin import GraphRunAdmin
 from runs.models import GraphRun
 from runs.states import GRAPH_UNFINISHED
 from scheduler import engine, launching
+from scheduler.job_contents import contents_of_jobs
 from scheduler.launching import Launch
 
-admin.site.unregister([Graph, GraphRun])
+admin.site.unregister([Graph, GraphRun, *KINDS.values()])
 
 
 @admin.register(Graph)
@@ -46,10 +50,29 @@ class LaunchingGraphAdmin(GraphAdmin):
                 runs += launched
             except CeleriacError as error:
                 self.message_user(request, f"Not launched: {graph}: {error.message}", messages.ERROR)
-        if runs:
-            links = format_html_join(", ", '<a href="{}">{}</a>', ((_page(run), str(run)) for run in runs[:SHOWN]))
-            more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
-            self.message_user(request, format_html("Launched {}{}.", links, more), messages.SUCCESS)
+        _tell_launched(self, request, runs)
+
+
+@admin.register(*KINDS.values())
+class RunningJobAdmin(JobAdmin):
+    """Jobs that can be run by those who may add runs."""
+
+    actions = ["run_now"]
+
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("runs.add_graphrun")
+
+    @admin.action(description="Run selected jobs now", permissions=["run"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Run each job on its own."""
+        jobs, who = list(queryset.order_by("pk")), cast(User, request.user)
+        with transaction.atomic():
+            runs = launching.launch(
+                [Launch(content=content, trigger=GraphRun.Trigger.JOB, launched_by=who) for content in contents_of_jobs(jobs)]
+            )
+            for job, run in zip(jobs, runs, strict=True):
+                self.write_down(request, "run", job, {"execution": run.pk})
+        _tell_launched(self, request, runs)
 
 
 @admin.register(GraphRun)
@@ -73,6 +96,13 @@ class CancellingGraphRunAdmin(GraphRunAdmin):
 
 
 SHOWN = 10  # runs linked in a message
+
+
+def _tell_launched(page: admin.ModelAdmin, request: HttpRequest, runs: Sequence[GraphRun]) -> None:
+    if runs:
+        links = format_html_join(", ", '<a href="{}">{}</a>', ((_page(run), str(run)) for run in runs[:SHOWN]))
+        more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
+        page.message_user(request, format_html("Launched {}{}.", links, more), messages.SUCCESS)
 
 
 def _page(run: GraphRun) -> str:

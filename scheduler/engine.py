@@ -188,14 +188,11 @@ def _step(
     they are not, or where an attempt turns out to have ended otherwise.
     """
     foreseen = _foreseen(run, graph, settled, walker) if walker else None
-    if foreseen is not None:
-        step = moves.step(run.id, outcomes=settled, cause=cause, decided=foreseen, claim=_claim(run, graph, walker))
-        faults.point("settle.moved")
-        if len(step.settled) == len(settled):
-            return step
-    else:
-        step = moves.step(run.id, outcomes=settled, cause=cause)
-        faults.point("settle.moved")
+    claim = _claim(run, graph, walker) if foreseen is not None else None
+    step = moves.step(run.id, outcomes=settled, cause=cause, decided=foreseen or (), claim=claim)
+    faults.point("settle.moved")
+    if foreseen is not None and len(step.settled) == len(settled):
+        return step
     ended = [(move.node, JobRunState(move.state)) for move in step.settled if move.state in FINISHED]
     decided = spread.from_ended(run.id, graph, ended)
     claim = _claim(run, graph, walker)

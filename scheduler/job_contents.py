@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.errors import Invalid
+from api.errors import CeleriacError, Invalid
 from dags.definitions import slug
 from dags.drivers import JOB
 from dags.models import Job, Project
 from jobs import derive
+from jobs.derive import Derived
 from runs import spec
 from scheduler.launching import Content
 
@@ -28,18 +29,20 @@ def _task(job: Job) -> dict[str, object]:
     return {"key": slug(job.name), "name": job.name, "driver": JOB, "configs": {"job": job.pk}}
 
 
-def contents_of_projects(projects: Sequence[Project], *, scheduled_only: bool = False) -> list[Content]:
+def contents_of_projects(projects: Sequence[Project], *, scheduled_only: bool = False) -> list[Content | CeleriacError]:
     """Return what a run of each project walks: the graph derived from its jobs, or from those that are scheduled.
 
-    Raise `NothingToRun` for a project that has none of them.
+    In its place stands why there is none: `NothingToRun` for a project that has no such jobs.
     """
-    return [_of_project(project, scheduled_only) for project in projects]
+    derived = derive.derive_each({project.pk for project in projects}, scheduled_only=scheduled_only)
+    return [_of_project(project, derived[project.pk]) for project in projects]
 
 
-def _of_project(project: Project, scheduled_only: bool) -> Content:
-    derived = derive.derive(project.pk, scheduled_only=scheduled_only)
+def _of_project(project: Project, derived: Derived) -> Content | CeleriacError:
     if not derived.tasks:
-        raise NothingToRun
-    return Content(
-        project_id=project.pk, spec=spec.write(name=project.name, tasks=derived.tasks_by_key, edges=derived.edge_tuples)
-    )
+        return NothingToRun()
+    try:
+        written = spec.write(name=project.name, tasks=derived.tasks_by_key, edges=derived.edge_tuples)
+    except CeleriacError as refusal:
+        return refusal
+    return Content(project_id=project.pk, spec=written)

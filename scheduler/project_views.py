@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from api.access import user_of
 from api.doors import Door
-from api.errors import Invalid
+from api.errors import CeleriacError, Invalid
 from api.idempotency import idempotent
 from api.rights import Scope
 from api.schema import IDEMPOTENCY_KEY
@@ -51,6 +51,8 @@ class ProjectRunView(Door):
         wanted.is_valid(raise_exception=True)
         told = wanted.validated_data
         (content,) = contents_of_projects([self.get_object()], scheduled_only=told.get("scheduled_only", False))
+        if isinstance(content, CeleriacError):
+            raise content
         launch = Launch(content=content, params=told.get("params") or {}, launched_by=user_of(request))
         (run,) = launching.launch([launch])
         self.facts = {"execution": run.pk, "scheduled_only": told.get("scheduled_only", False)}

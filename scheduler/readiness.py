@@ -46,7 +46,10 @@ class Graph(Protocol):
 
 @dataclass(slots=True)
 class Pending:
-    """A JobRun that has not been decided: its counters, then its fate."""
+    """A JobRun that has not been decided: its counters, then its fate.
+
+    Where the rule is none_failed, `failed` counts the parents that were skipped because of a failure as well.
+    """
 
     node: int
     waiting_on: int
@@ -105,9 +108,9 @@ def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapp
     tolerant = graph.on_failure == OnFailure.CONTINUE
     changed: dict[int, Pending] = {}
     missing: set[int] = set()
-    to_spread = deque((node, end, False) for node, end in ended)
+    to_spread = deque((node, end, False, end == JobRunState.FAILED) for node, end in ended)
     while to_spread:
-        node, end, beyond = to_spread.popleft()
+        node, end, beyond, broken = to_spread.popleft()
         for child in graph.children(node):
             row = pending.get(child)
             if row is None:
@@ -119,10 +122,10 @@ def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapp
             changed[child] = row
             row.waiting_on -= 1
             row.met += is_met(graph.condition(node, child), end, tolerant=tolerant)
-            row.failed += end == JobRunState.FAILED
+            row.failed += end == JobRunState.FAILED or (broken and graph.rule(child) == TriggerRule.NONE_FAILED)
             row.state, row.reason = _decide(graph, row, culprit=(node, end), tolerant=tolerant)
             if row.reason is not None:
-                to_spread.append((child, JobRunState.SKIPPED, True))
+                to_spread.append((child, JobRunState.SKIPPED, True, broken or row.failed > 0))
     return Unlocked(list(changed.values()), missing)
 
 

@@ -19,8 +19,10 @@ from api import audit
 from api.errors import CeleriacError, Invalid
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.fields import StrictJSONField
+from dags.zones import find_zone
 from runs.admin import ReadOnlyAdmin
-from schedules import cron, selectors, services, zones
+from schedules import cron, daily, selectors, services
+from schedules.errors import FollowsJobs
 from schedules.models import Firing, Schedule
 
 SHOWN = 10  # coming times on a schedule's page
@@ -48,9 +50,15 @@ class ScheduleForm(forms.ModelForm):
     class Meta:
         model = Schedule
         fields = [
-            *("name", "graph", "cron", "interval", "at", "timezone", "start", "end", "params", "enabled"),
+            *("name", "graph", "project", "cron", "interval", "at", "timezone", "start", "end", "params", "enabled"),
             *("jitter", "overlap", "catch_up", "catch_up_window", "dst", "exclude_dates"),
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "project" in self.fields:
+            self.fields["project"].required = False
+            self.fields["project"].help_text = "Instead of a graph: launch what is scheduled of the project's jobs."
 
     def clean_params(self) -> Any:
         return {} if self.cleaned_data["params"] is None else self.cleaned_data["params"]
@@ -82,19 +90,28 @@ class ScheduleAdmin(ServiceAdmin):
     kind = "schedule"
     form = ScheduleForm
     list_display = ["name", "graph", "when", "condition", "next", "last", "project"]
-    list_filter = ["enabled", "overlap", "catch_up", "project"]
+    list_filter = ["enabled", "daily", "overlap", "catch_up", "project"]
     list_select_related = ["graph", "project"]
     search_fields = ["name", "graph__name", "cron", "id__exact"]
-    autocomplete_fields = ["graph"]
+    autocomplete_fields = ["graph", "project"]
     ordering = ["-pk"]
-    readonly_fields = ["condition", "coming", "last", "firings", "project", "created_at"]
+    readonly_fields = ["condition", "coming", "last", "firings", "daily", "created_at"]
     actions = ["pause", "resume", "fire"]
     fieldsets = [
-        (None, {"fields": ["name", "graph", "params", "enabled"]}),
+        (None, {"fields": ["name", "graph", "project", "daily", "params", "enabled"]}),
         ("When", {"fields": ["cron", "interval", "at", "timezone", "start", "end", "exclude_dates", "jitter"]}),
         ("What if", {"fields": ["overlap", "catch_up", "catch_up_window", "dst"]}),
-        ("About it", {"fields": ["condition", "coming", "last", "firings", "project", "created_at"]}),
+        ("About it", {"fields": ["condition", "coming", "last", "firings", "created_at"]}),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
+        """Keep a schedule where it is, and a project's daily one as the project says."""
+        told = [*daily.TIMED, *daily.TARGETS] if obj and obj.daily else ["project"] if obj else []
+        return [*self.readonly_fields, *told]
+
+    def kept(self, ids: list[Any]) -> list[str]:
+        daily_ones = Schedule.objects.filter(pk__in=ids, daily=True).select_related("project")
+        return [f"{one} of {one.project}: {FollowsJobs().message}" for one in daily_ones]
 
     @admin.display
     def when(self, schedule: Schedule) -> str:
@@ -121,7 +138,7 @@ class ScheduleAdmin(ServiceAdmin):
         """Return when it is due next, in its own time zone, as if it were not paused."""
         if not schedule.pk:
             return "Shown once it is saved."
-        zone = zones.find(schedule.timezone)
+        zone = find_zone(schedule.timezone)
         times = [localtime(time, zone) for time in selectors.next_times(schedule.timing, after=None, count=SHOWN)]
         return format_html_join("", "{}<br>", ((f"{time:%a %Y-%m-%d %H:%M:%S %Z}",) for time in times)) or NEVER
 

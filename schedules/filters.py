@@ -9,10 +9,11 @@ from schedules.rules import Became
 
 
 class ScheduleFilter(filters.FilterSet):
-    """`?project=&graph=&enabled=&name=`"""
+    """`?project=&graph=&daily=&enabled=&name=`"""
 
     project = IdFilter(field_name="project_id", help_text="Id of its project.")
     graph = IdFilter(field_name="graph_id", help_text="Id of its graph.")
+    daily = FlagFilter()
     enabled = FlagFilter()
     name = filters.CharFilter()
 

@@ -44,15 +44,17 @@ class Time(NamedTuple):
 
 def fire_due() -> None:
     """Launch for all that is due by the database's clock; what comes due meanwhile, the next ring does."""
-    for _ in range(BATCHES):
-        if not _fire_batch():
-            break
+    for (of_projects,) in sql.DUE.rows({}):
+        for _ in range(BATCHES):
+            if not _fire_batch(of_projects):
+                break
 
 
-def _fire_batch() -> int:
+def _fire_batch(of_projects: bool) -> int:
     """Fire the longest due schedules that nobody else fires, and return how many there were."""
     with transaction.atomic():
-        schedules = lock_free(Schedule.objects.filter(due_at__lte=Now()).order_by("due_at", "pk")[:BATCH])
+        due = Schedule.objects.filter(due_at__lte=Now()).order_by("due_at", "pk")
+        schedules = lock_free(due, of_projects=of_projects, limit=BATCH)
         if not schedules:
             return 0
         faults.point("firing.locked")
@@ -119,7 +121,7 @@ def _carry_out(
     faults.point("firing.written")
     ids = {(schedule, due): pk for pk, schedule, due in rows}
     wanted = [time for time in times if time.became == Became.LAUNCHED and (time.schedule.pk, time.due) in ids]
-    outcomes = targets.launch_each(targets.launches(((time.schedule, time.due) for time in wanted), by=by))
+    outcomes = targets.launch_each([(time.schedule, time.due) for time in wanted], by=by)
     queueing.record_runs([ids[time.schedule.pk, time.due] for time in wanted], outcomes)
     return wanted, outcomes
 

@@ -19,10 +19,16 @@ DST_CHOICES = [(policy.value, policy.value) for policy in Dst]
 
 
 class Schedule(models.Model):
-    """When a graph is launched, and what happens when that time is missed, or comes too soon after the one before."""
+    """When a graph is launched, and what happens when that time is missed, or comes too soon after the one before.
+
+    Without a graph it launches the one that follows from its project's scheduled jobs, as they are then.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="schedules", help_text="The graph's.")
-    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="schedules")
+    graph = models.ForeignKey(Graph, null=True, blank=True, on_delete=models.CASCADE, related_name="schedules")
+    daily = models.BooleanField(
+        default=False, editable=False, help_text="The project's own: it stands while a job of the project is scheduled."
+    )
     name = models.CharField(max_length=200)
     cron = models.CharField(max_length=200, null=True, blank=True, help_text="Five fields; six with seconds first.")
     interval = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds, counted from the start.")
@@ -54,7 +60,14 @@ class Schedule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="schedule_name_unique_in_project"),
+            models.UniqueConstraint(
+                fields=["project", "name"],
+                # The daily one comes by itself: no job may be kept from being scheduled by a name that is taken.
+                condition=models.Q(daily=False),
+                name="schedule_name_unique_in_project",
+            ),
+            models.UniqueConstraint(fields=["project"], condition=models.Q(daily=True), name="one_daily_schedule_of_a_project"),
+            models.CheckConstraint(condition=models.Q(daily=False) | models.Q(graph=None), name="schedule_daily_of_project"),
             models.CheckConstraint(
                 condition=models.Q(cron__isnull=False, interval=None, at=None)
                 | models.Q(cron=None, interval__isnull=False, at=None)

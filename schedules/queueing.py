@@ -51,20 +51,24 @@ def tend(rows: Sequence[tuple[Any, ...]]) -> None:
 
 def launch_waiting(schedule_ids: Collection[int]) -> None:
     """Launch the firings that have waited longest, one of each schedule that no run keeps from it."""
-    while schedule_ids:
-        schedule_ids = _launch_next(schedule_ids)
+    for of_projects in (False, True):
+        left = schedule_ids
+        while left:
+            left = _launch_next(left, of_projects)
 
 
-def _launch_next(schedule_ids: Collection[int]) -> list[int]:
+def _launch_next(schedule_ids: Collection[int], of_projects: bool) -> list[int]:
     """Launch the next of each schedule, and return the schedules that may go on with another."""
     with transaction.atomic():
-        schedules = {one.pk: one for one in lock_free(Schedule.objects.filter(pk__in=schedule_ids).order_by("pk"))}
+        wanted = Schedule.objects.filter(pk__in=schedule_ids).order_by("pk")
+        schedules = {one.pk: one for one in lock_free(wanted, of_projects=of_projects)}
+        if not schedules:
+            return []
         counts = present(schedules.values())
         free = [pk for pk, one in schedules.items() if one.overlap == Overlap.ALLOW or not counts[pk].running]
         waiting = Firing.objects.filter(schedule__in=free, became=Became.QUEUED)
         firings = list(waiting.order_by("schedule_id", "due").distinct("schedule_id"))
-        times = [(schedules[one.schedule_id], one.due) for one in firings]
-        outcomes = targets.launch_each(targets.launches(times))
+        outcomes = targets.launch_each([(schedules[one.schedule_id], one.due) for one in firings])
         record_runs([one.pk for one in firings], outcomes)
         done = [one for one, outcome in zip(firings, outcomes, strict=True) if isinstance(outcome, GraphRun)]
         book_last([(one.schedule_id, one.due) for one in done])

@@ -15,6 +15,7 @@ SCHEDULE = {
     "name": "nightly",
     "project": 1,
     "graph": 1,
+    "daily": False,
     "cron": "30 2 * * *",
     "interval": None,
     "at": None,
@@ -63,27 +64,34 @@ _ASKED: list[Any] = [
     OpenApiParameter("after", OpenApiTypes.DATETIME, description="Later than this; than now, unless told."),
 ]
 _EXAMPLE = _shown("schedule", SCHEDULE)
+_DAILY = _shown("a project's daily schedule", {**SCHEDULE, "name": "daily", "graph": None, "daily": True, "cron": "30 6 * * *"})
 SCHEDULES = extend_schema_view(
-    list=extend_schema(summary="List schedules, newest first", examples=[_EXAMPLE]),
+    list=extend_schema(summary="List schedules, newest first", examples=[_EXAMPLE, _DAILY]),
     create=extend_schema(
         summary="Create a schedule",
-        description="One of cron, interval and at. It never fires for a time that has passed.",
+        description="Of a `graph`, or of a `project`: then it launches what follows from the project's scheduled jobs. "
+        "One of cron, interval and at. It never fires for a time that has passed.",
         parameters=[IDEMPOTENCY_KEY],
         examples=[
             _EXAMPLE,
             _sent("each night", {"name": "nightly", "graph": 1, "cron": "30 2 * * *", "timezone": "America/New_York"}),
             _sent("each minute, in turn", {"name": "poll", "graph": 1, "interval": 60, "overlap": "queue"}),
+            _sent("each week, what is scheduled of a project", {"name": "weekly", "project": 1, "cron": "0 6 * * 1"}),
             _sent("once", {"name": "the move", "graph": 1, "at": "2027-03-14T09:00:00Z", "params": {"dry": False}}),
         ],
     ),
-    retrieve=extend_schema(summary="Show a schedule", examples=[_EXAMPLE]),
+    retrieve=extend_schema(summary="Show a schedule", examples=[_EXAMPLE, _DAILY]),
     update=extend_schema(summary="Replace a schedule", examples=[_EXAMPLE]),
     partial_update=extend_schema(
         summary="Change fields of a schedule",
-        description="Another kind of timing takes the place of the one before. What has passed is not made up for.",
+        description="Another kind of timing takes the place of the one before. What has passed is not made up for. When a "
+        "project's daily schedule is due, `daily_at` and `timezone` of the project say.",
         examples=[_EXAMPLE, _sent("from night to noon", {"cron": "0 12 * * *"})],
     ),
-    destroy=extend_schema(summary="Delete a schedule, and what is written of its firings; executions stay"),
+    destroy=extend_schema(
+        summary="Delete a schedule, and what is written of its firings; executions stay",
+        description="409 for a project's daily schedule, which goes when no job of the project is scheduled any more.",
+    ),
 )
 PAUSE = extend_schema(
     summary="Pause a schedule",

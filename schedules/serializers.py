@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers import ObjectField, Strict, VisibleKey
-from dags.models import Graph
+from dags.models import Graph, Project
 from schedules.models import DST_CHOICES, Firing, Schedule
 from schedules.timing import Timing
 from schedules.validation import KINDS, MAX_DATES, MAX_INTERVAL, MAX_JITTER, check
@@ -17,9 +17,17 @@ WHEN = [*KINDS, "timezone", "start", "end", "jitter", "dst", "exclude_dates"]
 
 
 class ScheduleSerializer(Strict, serializers.ModelSerializer):
-    """When a graph is launched."""
+    """When a graph, or what is scheduled of a project, is launched."""
 
-    graph = VisibleKey(queryset=Graph.objects.all(), help_text="What it launches.")
+    graph = VisibleKey(
+        queryset=Graph.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="What it launches; null: the graph that follows from its project's scheduled jobs.",
+    )
+    project = VisibleKey(
+        queryset=Project.objects.all(), project="pk", required=False, help_text="The graph's, or whose jobs it launches."
+    )
     cron = serializers.CharField(
         max_length=200, required=False, allow_null=True, help_text="Five fields; six with seconds first. One of the three."
     )
@@ -54,6 +62,7 @@ class ScheduleSerializer(Strict, serializers.ModelSerializer):
             "name",
             "project",
             "graph",
+            "daily",
             *WHEN[:6],
             "params",
             "enabled",
@@ -67,14 +76,12 @@ class ScheduleSerializer(Strict, serializers.ModelSerializer):
             "last",
             "created_at",
         ]
-        read_only_fields = ["project", "created_at"]
+        read_only_fields = ["daily", "created_at"]
         validators: list[Any] = []  # the service checks the name, and that one of the three is given
 
 
 class PreviewSerializer(ScheduleSerializer):
     """A schedule that is not saved; only when it is due counts."""
-
-    graph = VisibleKey(queryset=Graph.objects.all(), required=False)
 
     class Meta(ScheduleSerializer.Meta):
         extra_kwargs = {"name": {"required": False}}

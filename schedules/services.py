@@ -6,7 +6,7 @@ considered from that moment on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +16,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from dags.models import Graph
+from dags.models import Project
 from dags.params import check_params
-from dags.services.locks import lock_graphs
-from schedules import catch_up, firing, queueing, sql, sync
-from schedules.errors import NameTaken, NeverDue, ScheduleNotFound
+from schedules import catch_up, daily, firing, queueing, sql, sync
+from schedules.errors import FollowsJobs, InvalidSchedule, NameTaken, NeverDue, ScheduleNotFound
+from schedules.locks import lock_targets
 from schedules.models import Firing, Schedule
 from schedules.timing import Timing
 from schedules.validation import KINDS, check
@@ -29,16 +29,17 @@ Fields = Mapping[str, Any]  # of the model, by name
 
 RECKONED = {"project", "considered_until", "next_due", "due_at"}
 PAUSED = "The schedule was paused."
-MAX_NAME = 200
 
 
 def create(rows: Sequence[Fields]) -> list[Schedule]:
-    """Create schedules; each belongs to its graph's project."""
+    """Create schedules, each of a `graph`, in its project, or of the scheduled jobs of a `project`."""
+    if not rows:
+        return []
     now = _now()
-    made = [Schedule(**row, project_id=row["graph"].project_id, considered_until=now) for row in rows]
+    made = [Schedule(**_aimed(row), considered_until=now) for row in rows]
     for one in made:
         check(one.timing)
-        check_params(one.graph, one.params)
+        _check_params(one)
         _check_coming(one.timing, now)
     with _names_are_free():
         Schedule.objects.bulk_create(made)
@@ -50,17 +51,30 @@ def create(rows: Sequence[Fields]) -> list[Schedule]:
 
 
 def update(changes: Mapping[int, Fields]) -> list[Schedule]:
-    """Change fields of schedules, by id; one of `cron`, `interval` and `at` takes the place of the one before."""
+    """Change fields of schedules, by id; one of `cron`, `interval` and `at` takes the place of the one before.
+
+    Raise `TimedByProject` for the timing of a project's daily one.
+    """
+    with transaction.atomic():
+        schedules = _lock(changes)
+        for one in schedules:
+            daily.check_change(one, changes[one.pk])
+        return rewrite(schedules, changes)
+
+
+def rewrite(schedules: Sequence[Schedule], changes: Mapping[int, Fields]) -> list[Schedule]:
+    """Change fields of locked schedules, daily ones too."""
+    if not schedules:
+        return []
     with _names_are_free():
         now = _now()
-        schedules = _lock(changes)
         paused = [one.pk for one in schedules if one.enabled and not changes[one.pk].get("enabled", True)]
         rung_anew = [one for one in schedules if _change(one, changes[one.pk], now)]
         Schedule.objects.bulk_update(schedules, sorted(RECKONED.union(*map(_alone, changes.values()))))
         queueing.drop(paused, PAUSED)
         if rung_anew:
             sync.write(rung_anew)
-    return schedules
+    return list(schedules)
 
 
 def pause(ids: Collection[int]) -> list[Schedule]:
@@ -75,9 +89,18 @@ def resume(ids: Collection[int]) -> list[Schedule]:
 
 @transaction.atomic
 def delete(ids: Collection[int]) -> None:
-    """Delete schedules, with what is written of their firings; runs stay."""
-    _lock(ids)
-    Schedule.objects.filter(pk__in=ids).delete()
+    """Delete schedules, with what is written of their firings; runs stay. Raise `FollowsJobs` for a project's daily one."""
+    schedules = _lock(ids)
+    if any(one.daily for one in schedules):
+        raise FollowsJobs
+    erase(schedules)
+
+
+def erase(schedules: Sequence[Schedule]) -> None:
+    """Delete locked schedules, daily ones too."""
+    if schedules:
+        sync.remove([one.periodic_task_id for one in schedules if one.periodic_task_id])
+        Schedule.objects.filter(pk__in=[one.pk for one in schedules]).delete()
 
 
 @transaction.atomic
@@ -86,7 +109,7 @@ def fire(ids: Collection[int], *, by: User | None = None) -> list[Firing]:
 
     What the schedule does about runs that overlap, it does here: the firing that is returned may wait, or be skipped.
     """
-    lock_graphs(Schedule.objects.filter(pk__in=ids).values_list("graph_id", flat=True))  # before their schedules, as edits do
+    lock_targets(ids)
     schedules = _lock(ids)
     now = _now()
     firing.fire_by_hand(schedules, now, by=by)
@@ -94,20 +117,10 @@ def fire(ids: Collection[int], *, by: User | None = None) -> list[Firing]:
     return list(Firing.objects.filter(schedule__in=ids, due=now).order_by("pk"))
 
 
-def follow_graph(
-    sender: Any, instance: Graph, created: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
-) -> None:
-    """Receive `post_save` of a graph: its schedules are where it is, by another name if theirs is taken there."""
-    if created or (update_fields is not None and "project" not in update_fields):
-        return
-    moved = list(Schedule.objects.filter(graph=instance).exclude(project=instance.project_id))
-    names = [one.name for one in moved]
-    taken = set(Schedule.objects.filter(project=instance.project_id, name__in=names).values_list("name", flat=True))
-    for one in moved:
-        one.project_id = instance.project_id
-        if one.name in taken:
-            one.name = f"{one.name[: MAX_NAME - 25]} ({one.pk})"
-    Schedule.objects.bulk_update(moved, ["project", "name"])
+def lock_daily(projects: Iterable[Project | int]) -> list[Schedule]:
+    """Return the daily schedules of locked projects, locked."""
+    rows = Schedule.objects.select_for_update(no_key=True).filter(project__in=list(projects), daily=True)
+    return list(rows.order_by("pk"))
 
 
 # --- The steps ---
@@ -118,7 +131,7 @@ def _now() -> datetime:
 
 
 def _lock(ids: Collection[int]) -> list[Schedule]:
-    rows = Schedule.objects.select_for_update(of=("self",), no_key=True).select_related("graph")
+    rows = Schedule.objects.select_for_update(of=("self",), no_key=True).select_related("graph", "project")
     schedules = list(rows.filter(pk__in=ids).order_by("pk"))
     if len(schedules) < len(set(ids)):
         raise ScheduleNotFound
@@ -128,11 +141,10 @@ def _lock(ids: Collection[int]) -> list[Schedule]:
 def _change(one: Schedule, fields: Fields, now: datetime) -> bool:
     """Change a schedule, and tell whether it is due at other times than before."""
     timing, enabled = one.timing, one.enabled
-    for name, value in _alone(fields).items():
+    for name, value in _alone(_aimed(fields, one) if {"graph", "project"} & fields.keys() else fields).items():
         setattr(one, name, value)
-    one.project_id = one.graph.project_id
     if {"params", "graph"} & fields.keys():
-        check_params(one.graph, one.params)
+        _check_params(one)
     if (one.timing, one.enabled) == (timing, enabled):
         return False
     if one.timing != timing:
@@ -142,6 +154,25 @@ def _change(one: Schedule, fields: Fields, now: datetime) -> bool:
         one.considered_until = now
     _reckon(one)
     return True
+
+
+def _aimed(fields: Fields, present: Schedule | None = None) -> Fields:
+    """Return the fields with the project that goes with what they name: a graph, or a project whose jobs are launched."""
+    graph = fields.get("graph", present.graph if present else None)
+    project = fields.get("project")
+    if graph is None:
+        project = project or (present.project if present else None)
+        if project is None:
+            raise InvalidSchedule("Give one of graph and project: a project stands for its scheduled jobs.", field="graph")
+        return {**fields, "project": project}
+    if project is not None and (present is None or project.pk != graph.project_id):
+        raise InvalidSchedule("A graph's schedule is in the graph's project: give one of the two.", field="project")
+    return {**{name: value for name, value in fields.items() if name != "project"}, "project_id": graph.project_id}
+
+
+def _check_params(one: Schedule) -> None:
+    if one.graph is not None:
+        check_params(one.graph, one.params)
 
 
 def _alone(fields: Fields) -> Fields:

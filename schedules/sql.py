@@ -69,8 +69,11 @@ BOOK_LAST = Statement(
     """,
 )
 
-# Is anything due?
-IS_DUE = Statement("schedules_due", "SELECT id FROM schedules_schedule WHERE due_at <= clock_timestamp() LIMIT 1")
+# Is anything due, of graphs (false) and of projects (true)?
+DUE = Statement(
+    "schedules_due",
+    "SELECT DISTINCT graph_id IS NULL FROM schedules_schedule WHERE due_at <= clock_timestamp() ORDER BY 1",
+)
 
 # Note that runs have ended, and return the schedules that have firings waiting for that. A cast, so that the firing is found
 # by its run: in the index of what runs stand the dead entries of all that has ended.
@@ -99,6 +102,12 @@ NEGLECTED = Statement(
             WHERE f.schedule_id = s.id AND f.running AND r.cancel_requested_at IS NULL AND r.state NOT IN {GRAPH_FINISHED})
     )
     """,
+)
+
+# Keep projects from being deleted until the transaction ends; those that are being deleted are missing.
+KEEP_PROJECTS = Statement(
+    "keep_projects",
+    "SELECT id FROM dags_project WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR KEY SHARE SKIP LOCKED",
 )
 
 NOW = Statement("now", "SELECT clock_timestamp()")

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from dags.zones import find_zone
 from schedules import cron, dst, zones
 
 EARLIEST = zones.EPOCH
@@ -52,7 +53,7 @@ def following(timing: Timing, after: datetime) -> Iterator[datetime]:
 
     They end where the timing does, or where the dates left out leave nothing for fifty years.
     """
-    zone = zones.find(timing.timezone)
+    zone = find_zone(timing.timezone)
     floor = max(after, EARLIEST - TICK, (timing.start or EARLIEST) - TICK)
     end = min(timing.end or LATEST, LATEST)
     left_out = frozenset(timing.exclude_dates)

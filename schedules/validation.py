@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from api.errors import Invalid
-from schedules import cron, zones
+from dags.zones import find_zone
+from schedules import cron
 from schedules.dst import Dst
 from schedules.timing import EARLIEST, LATEST, TICK, Timing, following
 
@@ -20,7 +21,7 @@ A_LEAP_YEAR = "2000"
 def check(timing: Timing) -> None:
     """Raise `Invalid`, naming the field, unless the timing makes sense and is due at some time."""
     _check_kind(timing)
-    zones.find(timing.timezone)
+    find_zone(timing.timezone)
     if timing.dst not in set(Dst):
         raise Invalid(f"Unknown policy {timing.dst!r}: give one of {', '.join(Dst)}.", field="dst")
     _check_seconds("jitter", timing.jitter, least=0, most=MAX_JITTER)

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import get_close_matches
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from api.errors import Invalid
-
-MAX_LENGTH = 64  # characters; the longest name has 32
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@lru_cache(maxsize=1)
-def names() -> frozenset[str]:
-    """Return the names of all zones but the machine's own, which is another one elsewhere."""
-    return frozenset(zoneinfo.available_timezones() - {"localtime"})
-
-
-def find(name: str) -> ZoneInfo:
-    """Return the zone; raise `Invalid` where there is none of this name."""
-    if name in names():
-        return ZoneInfo(name)
-    close = get_close_matches(name, names()) if len(name) <= MAX_LENGTH else []
-    hint = f"do you mean {' or '.join(close)}?" if close else "give a name such as Europe/Berlin or UTC."
-    raise Invalid(f"Unknown time zone {name[:MAX_LENGTH]!r}: {hint}", field="timezone")
 
 
 def offsets(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
 from psycopg2.errors import DeadlockDetected
@@ -17,6 +17,8 @@ from psycopg2.errors import DeadlockDetected
 from api.models import Token
 from config import commands, processes
 from runs.models import Worker
+from scheduler import recovery
+from tests.receivers import Receiver, receiving
 from tests.running import Running, running, wait_for
 
 SLOTS = 2
@@ -47,6 +49,28 @@ def web_url() -> str:
     return f"http://127.0.0.1:{processes.free_port()}"
 
 
+@pytest.fixture(scope="session")
+def outside_server() -> Iterator[Receiver]:
+    """Run the one server on this machine that this session's service and worker may send requests to."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def outside(outside_server: Receiver) -> Iterator[Receiver]:
+    """Return the world outside of the service: a server that answers as the test tells it to."""
+    usual = outside_server.answers
+    outside_server.asked.clear()
+    yield outside_server
+    outside_server.answers = usual
+
+
+@pytest.fixture(scope="session")
+def surroundings(web_url: str, outside_server: Receiver) -> dict[str, str]:
+    """Return what this session's processes are told of the world around them."""
+    return {"CELERIAC_PUBLIC_URL": web_url, "CELERIAC_OUTBOUND_ALLOW": outside_server.place}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def flush_beside_living_processes() -> Iterator[None]:
     """Empty the tables again after a deadlock with a process of the session: PostgreSQL ends one of the two."""
@@ -67,9 +91,9 @@ def flush_beside_living_processes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def worker_process(django_db_setup: None, web_url: str) -> Iterator[Running]:
+def worker_process(django_db_setup: None, surroundings: dict[str, str]) -> Iterator[Running]:
     """Run one worker for the whole session; the session fails if it dies."""
-    with running(commands.worker(["default"], "", SLOTS), "worker", CELERIAC_PUBLIC_URL=web_url) as process:
+    with running(commands.worker(["default"], "", SLOTS), "worker", **surroundings) as process:
         yield process
         assert process.alive(), f"The worker has died:\n{process.told()}"
 
@@ -82,10 +106,20 @@ def worker(worker_process: Running, transactional_db: None) -> Running:
     return worker_process
 
 
+@pytest.fixture
+def no_sweep(transactional_db: None) -> Iterator[None]:
+    """Keep every worker there is from sweeping."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [recovery.LOCK])
+    yield
+    other.close()
+
+
 @pytest.fixture(scope="session")
-def web_process(django_db_setup: None, web_url: str) -> Iterator[Running]:
+def web_process(django_db_setup: None, web_url: str, surroundings: dict[str, str]) -> Iterator[Running]:
     """Run one web server for the whole session."""
-    with running(commands.web(urlsplit(web_url).port or 0), "web", CELERIAC_PUBLIC_URL=web_url) as process:
+    with running(commands.web(urlsplit(web_url).port or 0), "web", **surroundings) as process:
         yield process
         assert process.alive(), f"The web server has died:\n{process.told()}"
 

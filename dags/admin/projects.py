@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from api import audit
+from api.errors import Invalid
 from dags import services
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.models import Graph, Project
+
+DAILY = ("daily_at", "timezone")  # empty: as of a new project
+
+
+class ProjectForm(forms.ModelForm):
+    """A project; what the services refuse is told at the field."""
+
+    daily_at = forms.TimeField(required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    timezone = forms.CharField(max_length=64, required=False, help_text="Such as Europe/Berlin.")
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        told = self.cleaned_data
+        told |= {name: self.instance._meta.get_field(name).get_default() for name in DAILY if told.get(name) in (None, "")}
+        try:
+            services.check_project(told)
+        except Invalid as error:
+            self.add_error(error.field, error.messages)  # type: ignore[arg-type]  # a list is taken as well
+        return told
 
 
 @admin.register(Project)
@@ -21,9 +42,10 @@ class ProjectAdmin(ServiceAdmin):
 
     kind = "project"
     project_lookup = "pk"
-    fields = ["name", "description", "state", "created_at"]
+    form = ProjectForm
+    fields = ["name", "description", "daily_at", "timezone", "state", "created_at"]
     readonly_fields = ["state", "created_at"]
-    list_display = ["name", "state", "graphs", "created_at"]
+    list_display = ["name", "state", "graphs", "daily_at", "timezone", "created_at"]
     list_filter = ["state"]
     search_fields = ["name", "description"]
     ordering = ["name"]

@@ -10,11 +10,19 @@ of `dags/errors.py`.
 
 from dags.services.edges import create_edges, delete_edges, update_edges
 from dags.services.graphs import create_graphs, delete_graphs, update_graphs
-from dags.services.projects import DEFAULT_PROJECT, create_projects, default_project, delete_projects, update_projects
+from dags.services.projects import (
+    DEFAULT_PROJECT,
+    check_project,
+    create_projects,
+    default_project,
+    delete_projects,
+    update_projects,
+)
 from dags.services.tasks import create_tasks, delete_tasks, update_tasks
 
 __all__ = [
     "DEFAULT_PROJECT",
+    "check_project",
     "create_edges",
     "create_graphs",
     "create_projects",

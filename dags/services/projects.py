@@ -10,6 +10,8 @@ from api.errors import Invalid
 from dags.definitions import Fields
 from dags.errors import ProjectBusy, ProjectNotFound
 from dags.models import Project
+from dags.signals import projects_changed
+from dags.zones import find_zone
 
 DEFAULT_PROJECT = "default"
 
@@ -27,6 +29,8 @@ def default_project() -> Project:
 
 def create_projects(rows: Sequence[Fields]) -> list[Project]:
     """Create projects."""
+    for row in rows:
+        check_project(row)
     try:
         with transaction.atomic():
             return Project.objects.bulk_create([Project(**row) for row in rows])
@@ -36,6 +40,8 @@ def create_projects(rows: Sequence[Fields]) -> list[Project]:
 
 def update_projects(changes: Mapping[int, Fields]) -> list[Project]:
     """Change fields of projects, by id."""
+    for fields in changes.values():
+        check_project(fields)
     try:
         with transaction.atomic():
             projects = list(Project.objects.select_for_update(no_key=True).filter(pk__in=changes).order_by("pk"))
@@ -44,7 +50,9 @@ def update_projects(changes: Mapping[int, Fields]) -> list[Project]:
             for project in projects:
                 for name, value in changes[project.pk].items():
                     setattr(project, name, value)
-                project.save(update_fields=list(changes[project.pk]))
+            if written := sorted(set().union(*changes.values())):
+                Project.objects.bulk_update(projects, written)
+                projects_changed.send(Project, projects=projects, fields=frozenset(written))
             return projects
     except IntegrityError:
         raise NameTaken(field="name") from None
@@ -60,3 +68,11 @@ def delete_projects(ids: Collection[int]) -> None:
     if Project.objects.filter(pk__in=ids, runs__isnull=False, runs__completed_at=None).exists():
         raise ProjectBusy
     Project.objects.filter(pk__in=ids).delete()
+
+
+def check_project(fields: Fields) -> None:
+    """Raise `Invalid`, naming the field, for a time zone that there is not, or a time of day that has seconds."""
+    if "timezone" in fields:
+        find_zone(fields["timezone"])
+    if "daily_at" in fields and fields["daily_at"] != fields["daily_at"].replace(second=0, microsecond=0):
+        raise Invalid("Give an hour and a minute, such as 06:30.", field="daily_at")

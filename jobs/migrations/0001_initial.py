@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('failed_path', models.CharField(blank=True, help_text='JSONPath of the time of its last failure.', max_length=200)),
                 ('paused_path', models.CharField(blank=True, help_text='JSONPath of what is true while it is paused.', max_length=200)),
                 ('fresh', models.CharField(choices=[('day', 'Day'), ('run', 'Run')], default='day', max_length=10)),
-                ('timezone', models.CharField(default='UTC', help_text='Whose days are meant.', max_length=64)),
+                ('timezone', models.CharField(blank=True, help_text="Whose days are meant; empty for the project's.", max_length=64)),
                 ('poll_interval', models.FloatField(default=600, help_text='Seconds between two looks.')),
                 ('max_polls', models.PositiveIntegerField(default=144, help_text='Looks before it fails.')),
                 ('tables', models.JSONField(blank=True, default=list, help_text='Tables of the warehouse that it fills.')),

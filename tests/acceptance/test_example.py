@@ -46,3 +46,13 @@ def test_a_second_run_uses_the_same_graph(service: Service) -> None:
     _shown(service)
     assert len(service.client.get("/scheduler/dag/list/").json()) == 1
     assert len(service.client.get("/scheduler/execution/list/").json()) == 2
+
+
+def test_it_has_a_schedule_that_waits_to_be_switched_on(service: Service) -> None:
+    shown = _shown(service) + _shown(service)
+    (schedule,) = service.client.get("/scheduler/schedule/list/").json()
+    assert (schedule["name"], schedule["cron"], schedule["enabled"]) == ("nightly", "0 3 * * *", False)
+    assert shown.count(f"/scheduler/schedule/{schedule['id']}/resume/") == 2
+    resumed = service.client.post(f"/scheduler/schedule/{schedule['id']}/resume/").json()
+    assert resumed["next"].endswith("T03:00:00Z")
+    assert "resume" not in _shown(service)

@@ -61,6 +61,11 @@ def test_a_file_is_kept_with_what_is_to_become_of_it(client, project, media) -> 
     assert client.patch(path, {"name": "renamed"}).json()["name"] == "renamed"
 
 
+def test_what_a_form_leaves_out_is_at_its_default(client, project) -> None:
+    assert send(client, project).json()["has_header"] is True
+    assert send(client, project, name="bare", table="bare", has_header="false").json()["has_header"] is False
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

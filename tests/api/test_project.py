@@ -23,8 +23,9 @@ def test_a_project_is_created_shown_changed_and_deleted(client) -> None:
     created = client.post(CREATE, {"name": "p"})
     assert created.status_code == 201
     shown = created.json()
-    assert list(shown) == ["id", "name", "description", "state", "created_at"]
+    assert list(shown) == ["id", "name", "description", "daily_at", "timezone", "state", "created_at"]
     assert (shown["name"], shown["description"], shown["state"]) == ("p", "", None)
+    assert (shown["daily_at"], shown["timezone"]) == ("00:00", "UTC")
     assert shown["created_at"].endswith("Z")
     path = f"/scheduler/project/{shown['id']}/"
     assert client.get(path).json() == shown

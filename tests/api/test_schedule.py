@@ -61,6 +61,7 @@ def test_a_schedule_is_made_and_shown_with_its_next_time(client: factories.Clien
     following = client.get(path(shown, "next/?count=1")).json()["next"]
     assert shown == {
         **{"id": shown["id"], "name": "nightly", "project": graph.project_id, "graph": graph.pk, "cron": "30 2 * * *"},
+        **{"daily": False},
         **{"interval": None, "at": None, "timezone": "America/New_York", "start": None, "end": None, "params": {}},
         **{"enabled": True, "jitter": 0, "overlap": "skip", "catch_up": "one", "catch_up_window": None, "dst": "debian"},
         **{"exclude_dates": [], "next": following[0], "last": None, "created_at": shown["created_at"]},

@@ -5,16 +5,22 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from datetime import timedelta
 
 import httpx
 import psutil
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
+from notifications.models import Notification
 from runs.models import GraphRun, JobRun
 from scheduler import engine, faults
 from scheduler.launching import Launch, launch
+from schedules import services as schedules
+from schedules.models import Firing, Schedule
+from tests import notices
 from tests.chaos.stage import Stage, Violation
 
 
@@ -86,6 +92,7 @@ def long_outage(stage: Stage) -> None:
 IN_CALLER = {"launch.written", "launch.committed", "cancel.moved", "cancel.committed"}
 IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
 IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found"}
+IN_TRANSACTION |= {"firing.locked", "firing.written", "firing.launched", "firing.booked", "firing.unqueued"}
 WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published"}
 IN_SHORT = ["begin.claimed=kill", "settle.decided=lost", "walker.performed=kill", "ring=kill"]
 
@@ -130,13 +137,40 @@ def _in_worker(stage: Stage, fault: str) -> None:
     for fired in stage.directory.glob("fired-*"):
         fired.unlink()
     actor = stage.worker(fault=fault)
+    times = 0
+    if name.startswith("firing"):
+        times = _schedule(stage, waiting=name == "firing.unqueued")
+    elif name.startswith("deliver"):
+        notices.webhook(stage.project, events=["success"])
     with override_settings(EXPAND_INLINE=0 if name == "begin.expanded" else settings.EXPAND_INLINE):
         stage.launch(_graph(stage), 2)
     if name.startswith("give_back"):
         _lose_a_child(stage)
     stage.wait((stage.directory / f"fired-{name}").exists, f"the fault {fault}", 30)
+    stage.wait(lambda: _launched() == times, f"{times} launches of the schedule: {_launched()}", 30)
     stage.wait_ended(40)
+    stage.require(_launched() == times, f"{_launched()} launches of the schedule")
+    Schedule.objects.all().delete()
+    Notification.objects.all().delete()
     actor.end()
+
+
+def _schedule(stage: Stage, *, waiting: bool) -> int:
+    """Have a schedule come due, once, or twice where one firing is to wait for the other; return how often it launches."""
+    slow = stage.graph({"slow": stage.python("slow", 0.5)})
+    timing = {"interval": 86_400} if waiting else {"at": timezone.now() + timedelta(seconds=1)}
+    row = {"name": "chaos", "graph": slow, "params": {"token": stage.token()}, "overlap": "queue", **timing}
+    (schedule,) = schedules.create([row])
+    if not waiting:
+        return 1
+    schedules.fire([schedule.pk])
+    schedules.update({schedule.pk: {"params": {"token": stage.token()}}})
+    schedules.fire([schedule.pk])
+    return 2
+
+
+def _launched() -> int:
+    return Firing.objects.filter(became="launched", graph_run__isnull=False).count()
 
 
 def _lose_a_child(stage: Stage) -> None:

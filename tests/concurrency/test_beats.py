@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from config import commands
 from dags import services as dags
 from dags.models import Graph
 from dags.services.locks import lock_graphs
 from runs.models import GraphRun
-from scheduler import recovery
 from schedules import firing, queueing, services
 from schedules.models import Firing, Schedule
 from schedules.timing import following
@@ -34,16 +33,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRE = "import django; django.setup(); from schedules import firing; firing.fire_due()"
 NEVER = "3600"  # seconds between two sweeps of a worker that leaves it all to beat
-
-
-@pytest.fixture
-def no_sweep(transactional_db: None) -> Iterator[None]:
-    """Keep every worker there is from sweeping."""
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [recovery.LOCK])
-    yield
-    other.close()
 
 
 @pytest.fixture
@@ -211,9 +200,10 @@ def test_edits_and_firing_do_not_wait_for_each_other_in_a_circle(edit: Callable[
 
 @pytest.mark.usefixtures("no_sweep")
 def test_a_graph_that_is_being_edited_keeps_no_other_waiting() -> None:
-    edited, free = (rewind(schedule(factories.graph()), 1) for _ in range(2))
+    graph = factories.graph()
+    edited, free = (rewind(schedule(one), 1) for one in (graph, factories.graph()))
     with transaction.atomic():
-        lock_graphs([edited.graph_id])
+        lock_graphs([graph.pk])
         at_once(firing.fire_due)
         assert (became(edited), became(free)) == ({}, {"launched": 1})
     firing.fire_due()

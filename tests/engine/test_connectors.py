@@ -195,6 +195,33 @@ def test_a_system_that_starts_by_itself_is_waited_for_until_it_has_synced_today(
     assert system.asked == ["GET /status", "GET /status"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "midnight"),
+    [
+        ("Asia/Kathmandu", "2027-03-14T18:15:00Z"),
+        ("Asia/Kolkata", "2027-03-14T18:30:00Z"),
+        ("Australia/Eucla", "2027-03-14T15:15:00Z"),
+        ("America/New_York", "2027-03-14T05:00:00Z"),  # the day on which the clocks change: it began before they did
+        ("UTC", "2027-03-14T00:00:00Z"),
+    ],
+)
+def test_today_is_the_project_s_unless_it_has_a_zone_of_its_own(system: System, zone: str, midnight: str) -> None:
+    connector = _waiting_for_itself(system)
+    Project.objects.filter(pk=connector.project_id).update(timezone=zone)
+    connector = Connector.objects.get(pk=connector.pk)
+    attempt = Attempt(scheduled_for=datetime(2027, 3, 14, 20, 0, tzinfo=UTC))
+    system.status = {"state": "on", "synced": (datetime.fromisoformat(midnight) - timedelta(seconds=1)).isoformat()}
+    waits = connectors.run(connector, attempt.running)
+    assert isinstance(waits, Later)
+    assert "its last sync is of" in waits.reason
+    system.status = {"state": "on", "synced": midnight}
+    assert isinstance(connectors.run(connector, attempt.again()), Done)
+
+    own = _waiting_for_itself(system, name="own", timezone="Pacific/Kiritimati")  # 15 March there since 10:00
+    system.status = {"state": "on", "synced": "2027-03-14T09:59:59Z"}
+    assert isinstance(connectors.run(own, attempt.running), Later)
+
+
 def test_it_may_have_to_sync_after_the_time_for_which_the_run_was_scheduled(system: System) -> None:
     connector, attempt = _waiting_for_itself(system, fresh="run"), Attempt()
     before, after = (int((BEGUN + timedelta(seconds=seconds)).timestamp()) for seconds in (-1, 0))

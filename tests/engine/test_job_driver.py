@@ -87,6 +87,25 @@ def test_nothing_to_do_is_a_skip_with_its_reason_and_leaves_the_job_as_it_was(
     assert bench.states(run)["run"] == "SUCCESS"
 
 
+def test_nothing_to_do_after_a_failure_says_that_the_last_success_stands(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench, job: Workflow, run: GraphRun
+) -> None:
+    assert run.graph
+    graph = run.graph
+
+    def ends(plan: Any) -> str:
+        _plan(monkeypatch, plan)
+        _ended(bench, bench.launch(graph))
+        return _state(job)
+
+    def fail(job: Job, running: Running) -> End:
+        raise JobError("no such file", permanent=True)
+
+    assert ends(lambda job, running: Done()) == "done"
+    assert ends(fail) == "error"
+    assert ends(lambda job, running: NothingToDo("as it was")) == "done"
+
+
 def test_a_failure_shows_its_facts_and_the_job_is_in_error(
     monkeypatch: pytest.MonkeyPatch, bench: Bench, job: Workflow, run: GraphRun
 ) -> None:

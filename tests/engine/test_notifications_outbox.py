@@ -13,10 +13,13 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dags.models import Graph
 from notifications import outbox
 from notifications.models import Delivery, Notification
+from runs import spec
 from runs.models import GraphRun
 from scheduler import engine
+from scheduler.launching import Content, Launch, launch
 from scheduler.work import failed
 from schedules import services as schedules
 from tests import factories, notices
@@ -86,6 +89,38 @@ def test_recovery_goes_by_what_ended_last_not_by_what_began_last(bench: Bench, g
     bench.walk(first, {"a": failed("boom")})
     bench.walk(third)
     assert Delivery.objects.get(notification=recovery.notification).graph_run_id == third.pk
+
+
+def run_of(*jobs: Any, trigger: str = "job") -> GraphRun:
+    """Launch jobs of a project: one on its own, or, by another trigger, all as a whole."""
+    tasks = {job.pk: {"key": f"job{job.pk}", "name": job.name, "driver": "job", "configs": {"job": job.pk}} for job in jobs}
+    content = Content(project_id=jobs[0].project_id, spec=spec.write(name="jobs", tasks=tasks))
+    return launch([Launch(content=content, trigger=trigger)])[0]
+
+
+def test_recovery_of_jobs_is_told_of_each_and_of_the_project_as_a_whole(bench: Bench) -> None:
+    of = factories.project()
+    job, other = (factories.job_of("workflow", of) for _ in range(2))
+    recovery = notices.webhook(of, events=["recovery"])
+
+    def ends(*jobs: Any, well: bool = True, trigger: str = "job") -> GraphRun:
+        run = run_of(*jobs, trigger=trigger)
+        bench.walk(run, {} if well else {key: failed("boom") for key in run.job_runs.values_list("key", flat=True)})
+        return run
+
+    deleted = bench.graph("a")
+    Graph.objects.filter(pk=deleted.pk).update(project=of)
+    bench.walk(bench.launch(deleted), {"a": failed("boom")})
+    deleted.delete()
+    ends(job, well=False)
+    ends(other)
+    ends(job, other, trigger="manual")
+    assert notices.told(recovery) == []
+    runs = [ends(job)]
+    ends(job, other, well=False, trigger="manual")
+    ends(job)
+    runs.append(ends(job, trigger="schedule"))
+    assert list(Delivery.objects.order_by("pk").values_list("graph_run", flat=True)) == [run.pk for run in runs]
 
 
 def test_a_cancelled_run_is_told_to_nobody(bench: Bench, graph: Any) -> None:
@@ -181,6 +216,21 @@ def test_a_run_that_takes_a_multiple_of_the_usual_time_is_slow_once(graph: Any) 
     watch()
     delivery = Delivery.objects.get(notification=slow.notification)
     assert (delivery.graph_run_id, delivery.facts["usual_seconds"]) == (dragging.pk, 10.0)
+
+
+def test_a_run_of_a_project_is_slow_by_what_its_runs_take_and_not_its_jobs(bench: Bench) -> None:
+    job = factories.job_of("workflow")
+    slow = notices.webhook(job.project, events=["slow"], slow_factor=3)
+    for trigger, seconds in (("schedule", 10), ("job", 1_000)) * 3:
+        run = run_of(job, trigger=trigger)
+        bench.walk(run)
+        GraphRun.objects.filter(pk=run.pk).update(started_at=F("completed_at") - timedelta(seconds=seconds))
+    dragging = [run_of(job, trigger=trigger) for trigger in ("manual", "job")]
+    for run in dragging:
+        bench.claim(run)
+    GraphRun.objects.filter(completed_at=None).update(started_at=timezone.now() - timedelta(seconds=31))
+    watch()
+    assert [told.graph_run_id for told in Delivery.objects.filter(notification=slow.notification)] == [dragging[0].pk]
 
 
 def test_two_runs_tell_nothing_of_what_is_usual(graph: Any) -> None:

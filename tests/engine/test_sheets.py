@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 
 from api.errors import Invalid
+from config import processes
 from dags.models import Project
 from jobs import sheets, warehouse
 from jobs.importing import seeing
@@ -213,7 +214,9 @@ def test_an_import_that_has_to_end_does_so_at_once_and_leaves_nothing(project: P
     with pytest.raises(interrupt.Interrupted):
         interrupt.call(lambda: sheets.run(Sheet.objects.get(pk=job.pk), running), stop, None, unblock=lambda: None)
     assert time.monotonic() - began < 5
-    assert [one for one in psutil.Process().children() if "workbook.py" in " ".join(one.cmdline())] == []
+    assert [
+        one for one in psutil.Process().children() if processes.alive(one) and "workbook.py" in " ".join(one.cmdline())
+    ] == []
     assert len(warehouses.rows(project, "people")) == 2
 
 

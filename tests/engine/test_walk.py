@@ -11,7 +11,7 @@ import pytest
 from runs.models import JobRun, Transition
 from runs.states import JobRunState
 from scheduler import engine
-from scheduler.work import cancelled, failed, succeeded, waiting
+from scheduler.work import cancelled, failed, skipped, succeeded, waiting
 from tests.engine.conftest import FAILED, Bench
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,20 @@ def test_a_trigger_rule_decides_on_the_parents(bench: Bench, rule: str, ends: di
     bench.walk(run, ends)
 
     assert bench.states(run)["c"] == state
+
+
+def test_none_failed_heeds_a_failure_further_up_and_no_other_skip(bench: Bench) -> None:
+    rules = {key: {"trigger_rule": "none_failed"} for key in ("table", "report")}
+    graph = bench.graph({"file": {}, "other": {}, **rules}, "file>table table>report other>report")
+    for key, end, expected in (
+        ("file", FAILED, ["FAILED", "SKIPPED", "SKIPPED"]),
+        ("file", skipped("unchanged"), ["SKIPPED", "SUCCESS", "SUCCESS"]),
+        ("table", skipped("up to date"), ["SUCCESS", "SKIPPED", "SUCCESS"]),
+    ):
+        run = bench.launch(graph)
+        bench.walk(run, {key: end})
+        states = bench.states(run)
+        assert [states[key] for key in ("file", "table", "report")] == expected
 
 
 def test_one_success_does_not_wait_for_the_other_parents(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -22,9 +22,23 @@ def project_with_warehouse() -> Iterator[Project]:
     try:
         yield project
     finally:
-        with making.serving() as cursor:
-            cursor.execute("SET lock_timeout = '5s'")  # a test's own transaction may hold what is dropped here
-            making._drop(cursor, project.pk)
+        _drop([project.pk])
+
+
+@contextmanager
+def none_left_behind() -> Iterator[None]:
+    """Drop the warehouses of all projects that there are at the end."""
+    try:
+        yield
+    finally:
+        _drop(list(Project.objects.values_list("pk", flat=True)))
+
+
+def _drop(projects: Sequence[int]) -> None:
+    with making.serving() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")  # a test's own transaction may hold what is dropped here
+        for project in projects:
+            making._drop(cursor, project)
 
 
 def running(**options: Any) -> Running:

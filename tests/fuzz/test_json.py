@@ -23,6 +23,9 @@ BODILESS = {  # they read no body, so that none can be wrong
     "notification-test",
     "notification-rotate",
     "delivery-redeliver",
+    "schedule-fire",
+    "schedule-pause",
+    "schedule-resume",
 }
 READING = [route for route in routes() if route.method in {"POST", "PUT", "PATCH"} and route.name not in BODILESS]
 

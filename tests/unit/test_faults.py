@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_point_stands_in_the_code_exactly_once_and_is_told():
-    code = [path.read_text() for path in (ROOT / "scheduler").rglob("*.py")]
+    code = [
+        path.read_text() for package in ("scheduler", "schedules", "notifications") for path in (ROOT / package).rglob("*.py")
+    ]
     placed = re.findall(r'faults\.point\("([\w.]+)"\)', "\n".join(code))
     assert sorted(placed) == sorted(faults.POINTS)
 

@@ -8,6 +8,7 @@ import zipfile
 import psutil
 import pytest
 
+from config import processes
 from jobs.importing import workbooks
 from jobs.running import JobError
 from tests.workbooks import DATE, DURATION, TIME, cell, sheet, workbook
@@ -131,7 +132,9 @@ def test_the_process_sees_nothing_of_the_service_and_ends_with_who_reads() -> No
         file.write(workbook({"Data": sheet([["x" * 100]] * 50_000)}))
         rows = workbooks.rows(file, tab="", notes=[])  # type: ignore[arg-type]
         next(rows)
-        (reader,) = [one for one in psutil.Process().children() if "workbook.py" in " ".join(one.cmdline())]
+        (reader,) = [
+            one for one in psutil.Process().children() if processes.alive(one) and "workbook.py" in " ".join(one.cmdline())
+        ]
         assert set(reader.environ()) <= {"LC_CTYPE"}
         rows.close()  # type: ignore[attr-defined]
         assert not reader.is_running()
