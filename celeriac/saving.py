@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from celeriac.job import Job
 
 
+DEFAULT_PROJECT = "default"  # of jobs that name none
+
+
 @dataclass(frozen=True)
 class Submitted:
     """The graph of a job that was submitted, and the schedule, where there is one."""
@@ -42,10 +45,10 @@ def save(client: Client, job: Job, *, replace: bool = False) -> Graph:
     """
     fields = job.fields()
     _check_functions(job)
-    project = _project(client, job.project)
-    if project is not None:
-        fields["project"] = project
-    known = [client.graphs.get(row["graph_id"]) for row in client.graphs.list(name=job.name, project=project)]
+    home = _home(client, job.project)
+    if job.project is not None and home is not None:
+        fields["project"] = home
+    known = [client.graphs.get(row["graph_id"]) for row in client.graphs.list(name=job.name, project=home)]
     if not known:
         return client.graphs.create(**fields)
     for graph in known:
@@ -87,13 +90,14 @@ def is_same(graph: Graph, fields: Mapping[str, Any]) -> bool:
     }
 
 
-def _project(client: Client, project: str | int | None) -> int | None:
-    if not isinstance(project, str):
+def _home(client: Client, project: str | int | None) -> int | None:
+    """Return the project that a job belongs to; None where the service decides: a token's own, or one not made yet."""
+    if isinstance(project, int):
         return project
-    found = next(iter(client.projects.list(name=project, limit=1)), None)
-    if found is None:
+    found = next(iter(client.projects.list(name=project or DEFAULT_PROJECT, limit=1)), None)
+    if found is None and project is not None:
         raise JobError(f"There is no project named {project!r} that you may see.")
-    return found["id"]
+    return found["id"] if found else None
 
 
 def _check_functions(job: Job) -> None:
