@@ -48,6 +48,8 @@ def _defined(file: Path) -> list[Job]:
         except SystemExit as leaving:
             if leaving.code not in {None, 0}:
                 raise Refused(f"{file} ends itself with {leaving.code!r} before its job can be run.") from leaving
+        except Refused:
+            raise
         except CeleriacError as error:
             raise Refused(f"{_place(file, error)}: {error}") from error
         except Exception as error:
