@@ -17,7 +17,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a name that this terminal cannot show is no fault
     try:
-        application()
+        application(prog_name="celeriac")
     except Exception as error:
         if debug:
             raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from celeriac.cli.refusals import BUG, SERVICE, USAGE, Refused
 from celeriac.client import (
@@ -53,19 +52,7 @@ def sentence(error: Exception) -> str:
 
 
 def _wrong(error: ApiError) -> Iterator[str]:
-    """Yield what is wrong with each field, those within lists included: tasks[2].command: ..."""
-    if error.status != 400:  # noqa: PLR2004
-        return
-    for name, told in {**error.fields, **error.facts}.items():
-        yield from _leaves(name, told)
-
-
-def _leaves(path: str, told: Any) -> Iterator[str]:
-    if isinstance(told, dict):
-        for name, below in told.items():
-            yield from _leaves(f"{path}.{name}", below)
-    elif isinstance(told, list) and told and all(isinstance(one, str) for one in told):
-        yield " ".join(told) if path == "non_field_errors" else f"{path}: {' '.join(told)}"
-    elif isinstance(told, list):
-        for place, below in enumerate(told):
-            yield from _leaves(f"{path}[{place}]", below)
+    """Yield what is wrong with each field; within lists the service says the place itself: tasks[2].command: ..."""
+    for name, told in error.fields.items():
+        for message in told:
+            yield message if name == "non_field_errors" or message.startswith(name) else f"{name}: {message}"

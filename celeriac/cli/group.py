@@ -72,7 +72,10 @@ application = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(importlib.import_module("importlib.metadata").version("celeriac"))
+        try:
+            typer.echo(importlib.import_module("importlib.metadata").version("celeriac"))
+        except ImportError:
+            typer.echo("not installed: a checkout")
         raise typer.Exit
 
 

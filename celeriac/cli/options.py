@@ -18,6 +18,9 @@ Project = Annotated[int | None, typer.Option(help="The id of the project, where 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Run = Annotated[int | None, typer.Option("--run", help="The number of an execution, instead of the job's latest.")]
 Params = Annotated[list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter; may be repeated.")]
+File = Annotated[str, typer.Argument(help="A Python script (.py) or a notebook (.ipynb) that defines a job.")]
+JobName = Annotated[str | None, typer.Option("--name", help="The name of the job, where the file defines several.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of another job with its name.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Watch the run until it has ended, or only start it.")]
 
 
