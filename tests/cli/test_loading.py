@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ def written(text: str, name: str = "jobs.py") -> Path:
     return file
 
 
-def notebook(*cells: str | list[str], kind: str = "code") -> Path:
+def notebook(*cells: Sequence[str]) -> Path:
     """Write a notebook of code cells; return it."""
-    told = [{"cell_type": kind, "metadata": {}, "source": cell, "outputs": [], "execution_count": None} for cell in cells]
+    empty: dict[str, object] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    told = [{**empty, "source": cell} for cell in cells]
     return written(json.dumps({"cells": told, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "jobs.ipynb")
 
 
