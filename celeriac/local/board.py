@@ -12,7 +12,7 @@ from celeriac.local.rules import CANCELLED, ENDED, FAILED, PENDING, QUEUED, SKIP
 
 @dataclass(slots=True)
 class _Place:
-    """A task: its counters, and its fate."""
+    """A task: its counters, and its fate; for none_failed a parent skipped because of a failure counts as failed."""
 
     waiting_on: int
     met: int = 0
@@ -81,9 +81,10 @@ class Board:
         self._spread(skipped)
 
     def _spread(self, ended: Iterable[int]) -> None:
-        to_spread = deque(ended)
+        """Spread ends to children, and the skips that follow; `broken` tells those that follow from a failure."""
+        to_spread = deque((node, self.places[node].state == FAILED) for node in ended)
         while to_spread:
-            node = to_spread.popleft()
+            node, broken = to_spread.popleft()
             end = self.places[node].state
             for child, condition in self._children[node]:
                 place = self.places[child]
@@ -91,11 +92,11 @@ class Board:
                     continue
                 place.waiting_on -= 1
                 place.met += rules.is_met(condition, end, tolerant=self._tolerant)
-                place.failed += end == FAILED
+                place.failed += end == FAILED or (broken and self._rules[child] == "none_failed")
                 state = self._decided(child)
                 if state == SKIPPED:
                     self._enter(child, SKIPPED, rules.why_skipped(self._rules[child], self._keys[node], end, condition))
-                    to_spread.append(child)
+                    to_spread.append((child, broken or place.failed > 0))
                 elif state == QUEUED:
                     self._enter(child, QUEUED)
 
