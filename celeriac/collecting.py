@@ -5,10 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from celeriac.job import Job
+
+
+class _Nothing:
+    """What a run comes to that does not take place: whatever a script asks of it is nothing again, and hurts nobody."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self
+
+    def __getitem__(self, key: Any) -> Any:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __int__(self) -> int:
+        return 0
+
+    def __format__(self, spec: str) -> str:
+        return "nothing"
+
+
+NOTHING: Any = _Nothing()
 
 _jobs: ContextVar[list[Job] | None] = ContextVar("jobs", default=None)
 

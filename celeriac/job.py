@@ -110,7 +110,7 @@ class Job:
     def save(self, *, replace: bool | None = None) -> Graph | None:
         """Make the service know this job, without running it; return its graph. Raise `NameTaken`."""
         if collecting.is_on():
-            return None
+            return collecting.NOTHING
         from celeriac import saving
 
         with saving.connected(self.client) as client:
@@ -132,7 +132,7 @@ class Job:
         changes the schedule. Without any time it is saved alone. Raise `NameTaken`.
         """
         if collecting.is_on():
-            return None
+            return collecting.NOTHING
         from celeriac import saving
 
         times = {"cron": cron, "interval": interval, "at": at, "timezone": timezone}
@@ -156,7 +156,7 @@ class Job:
         as it is launched. `reports` are what a local run has for tasks that wait for one, by key.
         """
         if collecting.is_on():
-            return None
+            return collecting.NOTHING
         from celeriac import run
 
         if local or run.locally():

@@ -14,6 +14,7 @@ from celeriac.cli.completing import job_names
 from celeriac.cli.options import AsJson, Project
 from celeriac.client import Client
 from celeriac.render.controls import shown
+from celeriac.render.timing import times_of
 
 app = group.new()
 
@@ -55,18 +56,6 @@ def _list_jobs(client: Client, project: int | None, as_json: bool) -> None:
     if not jobs:
         screen.tell("No jobs found", style="bold red")
     for row in jobs:
-        times = ", ".join(when(schedule) for schedule in schedules[row["graph_id"]])
+        times = ", ".join(times_of(schedule) for schedule in schedules[row["graph_id"]])
         name = Text(shown(row["name"]), style="bold green" if times else "bold blue")
         screen.tell(Text.assemble(name, f"  {times}" if times else ""))
-
-
-def when(schedule: Mapping[str, Any]) -> str:
-    """Return when a schedule launches, as people write it."""
-    if schedule["cron"]:
-        times = schedule["cron"]
-    elif schedule["interval"]:
-        times = f"every {schedule['interval']} s"
-    else:
-        times = f"at {schedule['at']}"
-    zone = f" ({schedule['timezone']})" if schedule["timezone"] != "UTC" and not schedule["at"] else ""
-    return f"{times}{zone}{'' if schedule['enabled'] else ' (paused)'}"

@@ -46,7 +46,7 @@ def _defined(file: Path) -> list[Job]:
         try:
             reader(file)
         except SystemExit as leaving:
-            if leaving.code not in {None, 0}:
+            if leaving.code not in {None, 0, collecting.NOTHING}:
                 raise Refused(f"{file} ends itself with {leaving.code!r} before its job can be run.") from leaving
         except Refused:
             raise

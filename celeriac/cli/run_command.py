@@ -14,7 +14,6 @@ from celeriac.cli import group, loading, options, screen, watching
 from celeriac.cli.options import AsJson, File, JobName, Params, Replace, Wait
 from celeriac.cli.refusals import FAILED
 from celeriac.cli.replacing import replacing
-from celeriac.client import Client
 from celeriac.job import Job
 
 app = group.new()
@@ -39,7 +38,7 @@ def run(
     job = loading.job(Path(file), name)
     if local:
         _run_here(job, params, as_json)
-    with Client() as client:
+    with saving.connected(job.client) as client:
         with replacing(job):
             graph = saving.save(client, job, replace=replace or job.replace)
         started = client.graphs.execute(graph["graph_id"], params=params or None)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from celeriac import saving
 from celeriac.cli import group, loading, screen
 from celeriac.cli.options import AsJson, File, JobName, Replace
+from celeriac.cli.refusals import Refused
 from celeriac.cli.replacing import replacing
-from celeriac.client import Client
 from celeriac.render import moments
 from celeriac.render.controls import shown
+from celeriac.render.timing import times_of
 
 app = group.new()
 
@@ -22,7 +23,8 @@ app = group.new()
 def submit(
     file: File,
     *,
-    cron: Annotated[str, typer.Option(help='When: "30 2 * * *"; with six fields, the first are seconds.')],
+    cron: Annotated[str | None, typer.Option(help='When: "30 2 * * *"; of six fields, the first are seconds.')] = None,
+    on_start: Annotated[bool, typer.Option("--on-start", help="Whenever the service starts, too.")] = False,
     name: JobName = None,
     timezone: Annotated[str | None, typer.Option(help="By whose clocks, such as Europe/Berlin.  [default: UTC]")] = None,
     replace: Replace = False,
@@ -33,13 +35,17 @@ def submit(
     Submitting again changes the times. The file is read for its job; what it would run or submit itself is not done.
     """
     job = loading.job(Path(file), name)
-    times = {"cron": cron} if timezone is None else {"cron": cron, "timezone": timezone}
-    with Client() as client, replacing(job):
-        client.schedules.preview(**times)  # type: ignore[arg-type]  # times that make no sense leave no job behind
+    told: dict[str, Any] = {"cron": cron, "timezone": timezone, "on_start": on_start or None}
+    times = {name: value for name, value in told.items() if value is not None}
+    if cron is None and not on_start:
+        raise Refused("When? Say --cron, --on-start, or both.")
+    with saving.connected(job.client) as client, replacing(job):
+        if cron is not None:
+            client.schedules.preview(**times)  # times that make no sense leave no job behind
         done = saving.submit(client, job, times, replace=replace or job.replace)
     if as_json:
         screen.as_json({"graph": done.graph, "schedule": done.schedule})
     elif done.schedule is not None:
         due = done.schedule["next"]
         coming = f"; next at {moments.at(due)}" if due else ""
-        screen.tell(f"`{shown(job.name)}` runs at {cron} ({done.schedule['timezone']}){coming}.")
+        screen.tell(f"`{shown(job.name)}` runs at {times_of(done.schedule)}{coming}.")

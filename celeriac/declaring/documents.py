@@ -56,6 +56,7 @@ SCHEDULE: dict[str, Any] = {
     "cron": None,
     "interval": None,
     "at": None,
+    "on_start": False,
     "timezone": "UTC",
     "start": None,
     "end": None,
@@ -115,6 +116,11 @@ def graph_fields(whole: Document) -> dict[str, Any]:
             for parent, condition in sorted(task["after"].items())
         ],
     }
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a schedule that have to be told for it to change so."""
+    return {name: value for name, value in after.items() if value != before[name]}
 
 
 def _of(told: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

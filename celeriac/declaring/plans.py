@@ -10,7 +10,7 @@ from typing import Any, cast
 from celeriac.client import Client
 from celeriac.client.shapes import GraphRow
 from celeriac.declaring import files
-from celeriac.declaring.documents import Document, document, graph_fields, like
+from celeriac.declaring.documents import SCHEDULE, Document, changed_fields, document, graph_fields, like
 from celeriac.errors import CeleriacError
 
 
@@ -94,7 +94,12 @@ def _create(client: Client, wanted: Document) -> None:
         project = {"project": found if found is not None else client.projects.create(wanted["project"])["id"]}
     graph = client.graphs.create(**graph_fields(wanted), **project)  # type: ignore[arg-type]  # the service checks them
     for schedule in wanted["schedules"]:
-        client.schedules.create(graph=graph["graph_id"], **schedule)
+        _schedule(client, graph["graph_id"], schedule)
+
+
+def _schedule(client: Client, graph_id: int, schedule: Document) -> None:
+    """Make a schedule; what is at its default goes without saying."""
+    client.schedules.create(graph=graph_id, **changed_fields(SCHEDULE, schedule))  # type: ignore[arg-type]
 
 
 def _update(client: Client, row: GraphRow, present: Document, wanted: Document) -> None:
@@ -109,9 +114,9 @@ def _update(client: Client, row: GraphRow, present: Document, wanted: Document) 
         client.schedules.delete(ids[name])
     for name, schedule in after.items():
         if name not in before:
-            client.schedules.create(graph=row["graph_id"], **schedule)
+            _schedule(client, row["graph_id"], schedule)
         elif schedule != before[name]:
-            client.schedules.update(ids[name], **schedule)
+            client.schedules.update(ids[name], **changed_fields(before[name], schedule))  # type: ignore[arg-type]
 
 
 def _pruned(client: Client, named: Sequence[GraphRow]) -> Iterator[Change]:

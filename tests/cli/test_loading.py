@@ -111,3 +111,9 @@ def test_debug_shows_where_it_went_wrong() -> None:
     with pytest.raises(Exception, match="line 5: ZeroDivisionError") as caught:
         call("run", written(JOB + "\n1 / 0\n"), "--debug")
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_a_script_may_use_what_its_run_comes_to() -> None:
+    uses = "run = job.run()\nprint(f'{run.state:>8}', run.results['t'], run.task('t')['state'])\nfor row in run.rows: 1 / 0\n"
+    leaves = "import sys\nif not run.succeeded: raise RuntimeError\nsys.exit(run.exit_code)\n"
+    assert loading.job(written(JOB + uses + leaves)).name == "A"

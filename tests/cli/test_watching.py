@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from celeriac.client.events import ServerEvent
-from celeriac.render import moments, wording
+from celeriac.render import moments, timing, wording
 from celeriac.render.living import Living
 from celeriac.render.pictures import Picture
 from tests.cli.executions import execution, task, time
@@ -90,3 +90,19 @@ def test_a_duration_is_told_in_its_largest_units(seconds: float, told: str) -> N
 )
 def test_why_a_task_ended_so_is_told_in_one_line(fields: dict[str, Any], told: str) -> None:
     assert wording.outcome(task(0, "Task", **fields)).plain.partition(": ")[2] == told
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"cron": "0 0 * * *"}, "0 0 * * *"),
+        ({"cron": "0 0 * * *", "timezone": "Europe/Berlin"}, "0 0 * * * (Europe/Berlin)"),
+        ({"interval": 60, "enabled": False}, "every 60s (paused)"),
+        ({"at": "2027-03-14T07:00:00Z"}, "2027-03-14T07:00:00Z"),
+        ({"on_start": True}, "the service's start"),
+        ({"cron": "0 0 * * *", "on_start": True}, "0 0 * * * and the service's start"),
+    ],
+)
+def test_the_times_of_a_schedule_are_told_as_people_write_them(fields: dict[str, Any], told: str) -> None:
+    unsaid = {"cron": None, "interval": None, "at": None, "timezone": "UTC", "enabled": True}
+    assert timing.times_of({**unsaid, **fields}) == told
