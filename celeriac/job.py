@@ -107,7 +107,7 @@ class Job:
             fields["execution_key"] = self.execution_key
         return fields
 
-    def save(self, *, replace: bool | None = None) -> Graph | None:
+    def save(self, *, replace: bool | None = None) -> Graph:
         """Make the service know this job, without running it; return its graph. Raise `NameTaken`."""
         if collecting.is_on():
             return collecting.NOTHING
@@ -125,7 +125,7 @@ class Job:
         at: str | None = None,
         replace: bool | None = None,
         **options: Any,
-    ) -> Submitted | None:
+    ) -> Submitted:
         """Save the job and have it launched by `cron` (5 fields, or 6 with seconds first), each `interval` or once `at`.
 
         `options` are those of a schedule, such as `on_start`, `params`, `overlap`, `catch_up` and `jitter`. Submitting again
@@ -149,7 +149,7 @@ class Job:
         check: bool = True,
         replace: bool | None = None,
         reports: Mapping[str, Any] | None = None,
-    ) -> Run | None:
+    ) -> Run:
         """Run the job: through the service, shown live, or with `local` in this process, without any service.
 
         Return the run; raise `RunFailed` where it has not succeeded, unless `check` is False. Without `wait` return as soon

@@ -234,7 +234,7 @@ def test_a_local_run_is_shown_as_a_tree(capsys: pytest.CaptureFixture[str]) -> N
     a >> b
     job.add_task(a, b)
     run = job.run(local=True)
-    assert run is not None and run.succeeded
+    assert run.succeeded
     lines = capsys.readouterr().out.splitlines()
     assert "`Shown`" in lines[0] and "`First`" in lines[1] and "`Second`" in lines[2]
 

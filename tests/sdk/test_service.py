@@ -79,7 +79,6 @@ def script(service: Service, folder: Path, text: str, **environment: str) -> sub
 
 def test_a_job_runs_and_tells_how_it_went(client: Client) -> None:
     run = job(client).run()
-    assert run is not None
     assert (run.state, run.exit_code, run.results) == ("SUCCESS", 0, {"first": "one\n", "second": "two\n"})
     assert run.log("First") == "one\n"
     assert run.id > 0
@@ -96,9 +95,8 @@ def test_a_name_that_another_job_has_is_refused_unless_it_is_replaced(client: Cl
     first = save(client, job(client))
     with pytest.raises(NameTaken, match="another job named 'Test job'"):
         job(client, command="echo other").run()
-    assert job(client, name="Test jobs").save() is not None  # a longer name is another name
+    assert job(client, name="Test jobs").save()["name"] == "Test jobs"  # a longer name is another name
     second = job(client, command="echo other", replace=True).save()
-    assert second is not None
     assert second["graph_id"] == first["graph_id"]
     assert [task["task_id"] for task in second["tasks"]] == [task["task_id"] for task in first["tasks"]]
     assert second["tasks"][0]["command"] == "echo other"
@@ -131,7 +129,6 @@ def test_all_options_come_back_as_they_were_told(client: Client) -> None:
     a.set_downstream(b, condition="done")
     made.add_task(a, b, Task("C"))
     first, again = made.save(), made.save()
-    assert first is not None and again is not None
     assert (again["graph_id"], again["revision"]) == (first["graph_id"], first["revision"])
 
 
@@ -141,13 +138,11 @@ def test_a_failure_raises_and_says_what_failed(client: Client) -> None:
         failing.run()
     assert caught.value.execution["state"] == "FAILED"
     run = failing.run(check=False)
-    assert run is not None
     assert (run.exit_code, run.states) == (1, {"first": "FAILED", "second": "SKIPPED"})
 
 
 def test_a_run_that_is_not_waited_for_can_be_cancelled(client: Client) -> None:
     run = job(client, command="sleep 60").run(wait=False)
-    assert run is not None
     assert run.cancel().wait().state == "CANCELLED"
 
 
@@ -155,7 +150,6 @@ def test_params_reach_the_run(client: Client) -> None:
     made = Job("Params", client=client)
     made.add_task(Task("Say", "echo $DAY", env={"DAY": "{{ params.day }}"}))
     run = made.run(params={"day": "today"})
-    assert run is not None
     assert run.results == {"say": "today\n"}
 
 
@@ -163,7 +157,6 @@ def test_a_function_that_the_service_knows_is_a_task(client: Client) -> None:
     made = Job("Functions", client=client)
     made.task(command="scheduler.tasks.example_func")(lambda: {"res": "here"})
     run = made.run()
-    assert run is not None
     assert list(run.results.values()) == [{"res": "Test data"}]
 
 
@@ -180,13 +173,13 @@ def test_a_function_of_the_script_is_refused_with_a_way_out(client: Client) -> N
 def test_submitting_again_changes_the_schedule(client: Client) -> None:
     first = job(client).submit("0 0 * * *", timezone="Europe/Berlin", params={"day": 1})
     second = job(client).submit(interval=3600)
-    assert first is not None and first.schedule is not None and second is not None and second.schedule is not None
+    assert first.schedule is not None and second.schedule is not None
     assert (first.schedule["cron"], first.schedule["timezone"]) == ("0 0 * * *", "Europe/Berlin")
     assert first.schedule["id"] == second.schedule["id"]
     assert (second.schedule["cron"], second.schedule["interval"]) == (None, 3600)
     assert [row["name"] for row in client.schedules.list(graph=first.graph["graph_id"])] == ["Test job"]
     saved = job(client, "Other").submit()
-    assert saved is not None and saved.schedule is None
+    assert saved.schedule is None
 
 
 def test_a_bad_cron_is_told(client: Client) -> None:
@@ -199,18 +192,17 @@ def test_a_bad_cron_is_told(client: Client) -> None:
 def test_the_project_is_named_or_numbered(client: Client) -> None:
     project = client.projects.create(name="Mine")
     graph = job(client, project="Mine").save()
-    assert graph is not None and graph["project"] == project["id"]
+    assert graph["project"] == project["id"]
     assert job(client, project=project["id"]).save() == graph
     other = client.graphs.create(name="other")  # which makes the default project
     elsewhere = job(client, command="echo other").save()  # there the name is free
-    assert elsewhere is not None and elsewhere["project"] == other["project"]
+    assert elsewhere["project"] == other["project"]
     with pytest.raises(JobError, match="no project named 'Yours'"):
         job(client, project="Yours").save()
 
 
 def test_logs_are_followed_live(client: Client) -> None:
     run = job(client, command="for n in 1 2 3; do echo $n; sleep 0.2; done").run(wait=False)
-    assert run is not None
     began = time.monotonic()
     lines = [
         (event.data["text"], time.monotonic() - began) for event in client.task_runs.follow_logs(run.task("first")["task_id"])
