@@ -36,6 +36,9 @@ def program(work: Work) -> Outcome:
     return _run([*words, *_args(work)], work)
 
 
+DRIVERS = {"shell": shell, "exec": program}
+
+
 def _run(argv: Sequence[str], work: Work) -> Outcome:
     cwd = as_text(work.configs.get("cwd")) or None
     try:

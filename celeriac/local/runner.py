@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
     from celeriac.job import Job
 
 DRIVERS: dict[str, Callable[[Work], Outcome]] = {
-    "shell": commands.shell,
-    "exec": commands.program,
+    **commands.DRIVERS,
     "python": functions.call,
     "http": requests.request,
 }
+LEAVING = 5.0  # seconds that commands have to be ended in when the run is interrupted
 MOST = 32  # tasks at once, where the job does not say
 
 
@@ -66,12 +68,20 @@ class _Loop:
                 self._start()
                 self._take()
         except BaseException:
-            self.board.cancel()
-            for cancelled in self._running.values():
-                cancelled.set()
+            self._end()
             raise
         finally:
             self.record.ends()
+
+    def _end(self) -> None:
+        """Cancel everything, and give commands the time to be ended: this process may be about to leave."""
+        self.board.cancel()
+        for cancelled in self._running.values():
+            cancelled.set()
+        until = time.monotonic() + LEAVING
+        while any(self.plan.tasks[node]["driver"] in commands.DRIVERS for node in self._running) and time.monotonic() < until:
+            with contextlib.suppress(queue.Empty):
+                self._running.pop(self._ended.get(timeout=LEAVING)[0], None)
 
     def _start(self) -> None:
         now = self.clock.now().timestamp()
@@ -173,7 +183,7 @@ def _in_time(driver: Callable[[Work], Outcome], work: Work) -> Outcome:
         with speech.speaking(work.say):
             found.put(driver(work))
 
-    if work.timeout is None or work.driver in {"shell", "exec"}:
+    if work.timeout is None or work.driver in commands.DRIVERS:
         do()
         return found.get()
     threading.Thread(target=do, daemon=True).start()

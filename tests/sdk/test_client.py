@@ -178,3 +178,9 @@ def test_a_stream_gives_up_in_the_end(playing: Player) -> None:
     with pytest.raises(CannotConnect):
         list(client.executions.follow(1))
     assert len(sent) == 1 + retrying.PATIENCE
+
+
+def test_a_token_whose_text_was_lost_on_the_way_is_told(playing: Player) -> None:
+    client, _ = playing(httpx.ReadError("lost"), ok({"id": 7, "name": "x"}))
+    with pytest.raises(Conflict, match="Token 7 was made and its text lost"):
+        client.tokens.create("x")

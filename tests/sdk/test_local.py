@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from celeriac import Job, Run, RunFailed, Task
 from celeriac.local import FrozenClock, Stage
 from celeriac.local.reports import Report
 from celeriac.run import here, on
+from tests.running import wait_for
 
 
 def ran(*tasks: Task, params: dict[str, Any] | None = None, reports: dict[str, Any] | None = None, **options: Any) -> Run:
@@ -210,15 +216,18 @@ def test_templates_keep_types_and_read_items_first() -> None:
     assert ran(a, b, params={"q": True}).results["b"] == {"x": [1, 2], "y": "5!", "z": "q"}
 
 
-def test_an_interrupt_ends_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupting(FrozenClock):
-        def sleep(self, seconds: float) -> None:
-            raise KeyboardInterrupt
-
-    job = Job("test")
-    job.add_task(Task("a", "false", retries=1, retry_delay=10))
-    with on(Stage(clock=Interrupting(), shows=False)), pytest.raises(KeyboardInterrupt):
-        here(job, {}, None, check=False)
+def test_an_interrupt_ends_commands_and_what_they_started(tmp_path: Path) -> None:
+    script, pid = tmp_path / "script.py", tmp_path / "pid"
+    script.write_text(
+        "from celeriac import Job, Task\njob = Job('x')\n"
+        f"job.add_task(Task('a', 'sleep 60 & echo $! > {pid}.new; mv {pid}.new {pid}; wait'))\njob.run(local=True)\n"
+    )
+    env = {"PYTHONPATH": str(Path.cwd()), "PATH": os.environ["PATH"]}
+    process = subprocess.Popen([sys.executable, script], env=env, stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_for(pid.exists, "the command")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) != 0
+    wait_for(lambda: not psutil.pid_exists(int(pid.read_text())), "the end of what the command started")
 
 
 def test_a_chain_of_a_thousand_ends_soon() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Unpack, cast
 from urllib.parse import quote
 
+from celeriac.client.errors import Conflict
 from celeriac.client.fields import NotificationFields
 from celeriac.client.more_shapes import AuditEntry, Delivery, Member, NewNotification, NewToken, Notification, Token
 from celeriac.client.synchronous.resource import Resource
@@ -97,7 +98,11 @@ class Tokens(Resource):
         """Create a token; the answer alone shows its text."""
         told = {"name": name, "scopes": scopes, "project": project, "expiry": expiry}
         fields = {key: value for key, value in told.items() if value is not None}
-        return cast(NewToken, self._wire.post("/scheduler/token/create/", fields))
+        made = self._wire.post("/scheduler/token/create/", fields)
+        if "token" not in made:  # the answer that showed it was lost, and this one is told again
+            lost = f"Token {made['id']} was made and its text lost on the way: delete that one and make another."
+            raise Conflict(409, "shown_once", lost)
+        return cast(NewToken, made)
 
     def delete(self, token_id: int) -> None:
         """Revoke a token."""
