@@ -128,8 +128,8 @@ class Job:
     ) -> Submitted | None:
         """Save the job and have it launched by `cron` (5 fields, or 6 with seconds first), each `interval` or once `at`.
 
-        `options` are those of a schedule, such as `params`, `overlap`, `catch_up` and `jitter`. Submitting again changes
-        the schedule. Without any of the three it is saved alone. Raise `NameTaken`.
+        `options` are those of a schedule, such as `on_start`, `params`, `overlap`, `catch_up` and `jitter`. Submitting again
+        changes the schedule. Without any time it is saved alone. Raise `NameTaken`.
         """
         if collecting.is_on():
             return collecting.NOTHING

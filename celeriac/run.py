@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from celeriac import saving
 from celeriac.client import Client
 from celeriac.client.shapes import Execution, TaskRun
-from celeriac.errors import RunFailed
+from celeriac.client.synchronous.executions import Start
+from celeriac.errors import JobError, RunFailed
 
 if TYPE_CHECKING:
     from celeriac.job import Job
@@ -84,6 +85,13 @@ class Run:
     def cancel(self) -> Run:
         """Cancel it; what has ended stays as it is."""
         return self if self.state in FINISHED else self._looked(lambda client: client.executions.cancel(self.id))
+
+    def rerun(self, start: Start = "failed", *, params: Mapping[str, Any] | None = None) -> Run:
+        """Launch it anew from what failed, from the `start`, or from tasks named by key; return the new run."""
+        if self._logs is not None:
+            raise JobError("A local run cannot be rerun: run the job again.")
+        with saving.connected(self._client) as client:
+            return Run(client.executions.rerun(self.id, start, params=params), self._client)
 
     def check(self) -> Run:
         """Raise `RunFailed` if it has ended without success."""

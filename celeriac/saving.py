@@ -65,14 +65,15 @@ def save(client: Client, job: Job, *, replace: bool = False) -> Graph:
 def submit(client: Client, job: Job, told: Mapping[str, Any], *, replace: bool = False) -> Submitted:
     """Save the job and its schedule, which has the job's name."""
     graph = save(client, job, replace=replace)
-    if not {"cron", "interval", "at"} & told.keys():
+    if not {"cron", "interval", "at", "on_start"} & told.keys():
         if told:
-            raise JobError(f"When? {min(told)} goes with cron, interval or at.")
+            raise JobError(f"When? {min(told)} goes with cron, interval, at or on_start.")
         return Submitted(graph, None)
     known = next(iter(client.schedules.list(graph=graph["graph_id"], name=job.name, limit=1)), None)
     if known is None:
         return Submitted(graph, client.schedules.create(name=job.name, graph=graph["graph_id"], **told))  # type: ignore[typeddict-item]
-    whole = {"cron": None, "interval": None, "at": None, **told}
+    unsaid = {"cron": None, "interval": None, "at": None, **({"on_start": False} if "on_start" in known else {})}
+    whole = {**unsaid, **told}
     return Submitted(graph, client.schedules.update(known["id"], **whole))  # type: ignore[typeddict-item]
 
 

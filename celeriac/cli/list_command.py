@@ -46,7 +46,7 @@ def _list_tasks(client: Client, name: str, project: int | None, as_json: bool) -
 
 def _list_jobs(client: Client, project: int | None, as_json: bool) -> None:
     with screen.waiting("Reading the jobs"):
-        schedules: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        schedules: dict[int | None, list[Mapping[str, Any]]] = defaultdict(list)
         for schedule in client.schedules.list(project=project):
             schedules[schedule["graph"]].append(schedule)
         jobs = sorted(client.graphs.list(project=project), key=lambda row: (row["name"], row["graph_id"]))

@@ -53,14 +53,30 @@ class GraphFields(TypedDict, total=False):
     edges: Sequence[EdgeFields]
 
 
-class ScheduleFields(TypedDict, total=False):
-    """Of a schedule: one of `cron`, `interval` (seconds) and `at`."""
+class ProjectOptions(TypedDict, total=False):
+    """Of a project beside its name; `daily_at` (`HH:MM`) and `timezone` say when its scheduled jobs run."""
+
+    description: str
+    daily_at: str
+    timezone: str
+
+
+class ProjectFields(ProjectOptions, total=False):
+    """Of a project."""
 
     name: str
-    graph: int
+
+
+class ScheduleFields(TypedDict, total=False):
+    """Of a schedule: `graph`, or `project` for its scheduled jobs; one of `cron`, `interval` (seconds), `at`; or `on_start`."""
+
+    name: str
+    graph: int | None
+    project: int
     cron: str | None
     interval: int | None
     at: str | None
+    on_start: bool
     timezone: str
     start: str | None
     end: str | None

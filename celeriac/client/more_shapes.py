@@ -8,15 +8,17 @@ from celeriac.client.shapes import TaskRun
 
 
 class Schedule(TypedDict):
-    """When a graph is launched."""
+    """When a graph is launched; without one, what follows from the scheduled jobs of the project."""
 
     id: int
     name: str
     project: int
-    graph: int
+    graph: int | None
+    daily: bool
     cron: str | None
     interval: int | None
     at: str | None
+    on_start: bool
     timezone: str
     start: str | None
     end: str | None

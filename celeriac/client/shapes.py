@@ -16,6 +16,8 @@ class Project(TypedDict):
     id: int
     name: str
     description: str
+    daily_at: str
+    timezone: str
     state: ExecutionState | None
     created_at: str
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from celeriac.client.shapes import Execution
-from celeriac.local import commands, functions, reports, speech, templates
+from celeriac.local import commands, functions, reports, requests, speech, templates
 from celeriac.local.board import Board
 from celeriac.local.clock import Clock
 from celeriac.local.plan import Plan
@@ -20,7 +20,12 @@ from celeriac.local.work import Outcome, Work, failed
 if TYPE_CHECKING:
     from celeriac.job import Job
 
-DRIVERS: dict[str, Callable[[Work], Outcome]] = {"shell": commands.shell, "exec": commands.program, "python": functions.call}
+DRIVERS: dict[str, Callable[[Work], Outcome]] = {
+    "shell": commands.shell,
+    "exec": commands.program,
+    "python": functions.call,
+    "http": requests.request,
+}
 MOST = 32  # tasks at once, where the job does not say
 
 
@@ -123,17 +128,23 @@ class _Loop:
         if driver is None:
             return failed(f"cannot be started: the driver {task['driver']!r} needs the service", permanent=True)
         try:
-            configs = self._rendered(node) if task["configs"] else {}
+            command, configs = self._rendered(node)
         except templates.RenderError as error:
             return failed(str(error), permanent=True)
-        outcome = _in_time(driver, self._work(node, configs, cancelled))
+        outcome = _in_time(driver, self._work(node, command, configs, cancelled))
         return outcome if task["auto_report"] else reports.outcome(self.told, key)
 
-    def _rendered(self, node: int) -> Any:
+    def _rendered(self, node: int) -> tuple[str, Mapping[str, Any]]:
+        """Return the command and the configs as the work gets them: of commands, URLs alone are templates."""
+        task = self.plan.tasks[node]
+        command, configs = task["command"], task["configs"] or {}
+        url = command if task["driver"] == "http" else ""
+        if not configs and not url:
+            return command, configs
         context = {"params": self.params, "results": self.record.results(self.plan.ancestors(node))}
-        return templates.render(self.plan.tasks[node]["configs"], context)
+        return templates.render(url, context, "command") or command, templates.render(configs, context)
 
-    def _work(self, node: int, configs: Mapping[str, Any], cancelled: threading.Event) -> Work:
+    def _work(self, node: int, command: str, configs: Mapping[str, Any], cancelled: threading.Event) -> Work:
         task, key = self.plan.tasks[node], self.plan.keys[node]
 
         def say(text: str) -> None:
@@ -142,7 +153,7 @@ class _Loop:
         return Work(
             key=key,
             driver=task["driver"],
-            command=task["command"],
+            command=command,
             configs=configs,
             params=self.params,
             parents=self.record.results(self.plan.parents[node]),
@@ -155,14 +166,14 @@ class _Loop:
 
 
 def _in_time(driver: Callable[[Work], Outcome], work: Work) -> Outcome:
-    """Return the outcome of the work, or that its time is over: a function cannot be stopped, and is left to itself."""
+    """Return the outcome of the work, or that its time is over: what cannot be stopped is left to itself."""
     found: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
 
     def do() -> None:
         with speech.speaking(work.say):
             found.put(driver(work))
 
-    if work.timeout is None or work.driver != "python":
+    if work.timeout is None or work.driver in {"shell", "exec"}:
         do()
         return found.get()
     threading.Thread(target=do, daemon=True).start()

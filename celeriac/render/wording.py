@@ -44,7 +44,7 @@ def execution(told: Told, zone: tzinfo | None = None) -> Text:
         f"`{shown(told['name'])}` at {moments.at(told['launch_time'], zone)}  ",
         (states.word(told["state"]), states.colour(told["state"])),
         f" in {took}" if took else "",
-        f" (execution {told['graph_id']}{_of(told)})",
+        f" (execution {told['graph_id']}{_of(told)})" if told["graph_id"] else " (local)",
     )
 
 

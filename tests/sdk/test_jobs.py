@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from celeriac import Cycle, DuplicateName, ForgottenTask, Job, JobError, Task, order
-from celeriac.collecting import collecting
+from celeriac.collecting import NOTHING, collecting
 from celeriac.definition import define
 from celeriac.errors import InvalidTask
 from dags import topology
@@ -276,7 +276,7 @@ def test_reading_a_script_runs_and_draws_nothing(tmp_path: Path, monkeypatch: py
     with collecting() as found:
         job = Job("x")
         job.add_task(Task("a", "true"))
-        assert [job.run(), job.run(local=True), job.submit(cron="0 0 * * *"), job.save()] == [None] * 4
+        assert [job.run(), job.run(local=True), job.submit(cron="0 0 * * *"), job.save()] == [NOTHING] * 4
         assert str(job) == "<x with 1 tasks>"
     assert found == [job]
     assert list(tmp_path.iterdir()) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
@@ -234,3 +237,39 @@ def test_a_local_run_is_shown_as_a_tree(capsys: pytest.CaptureFixture[str]) -> N
     assert run is not None and run.succeeded
     lines = capsys.readouterr().out.splitlines()
     assert "`Shown`" in lines[0] and "`First`" in lines[1] and "`Second`" in lines[2]
+
+
+@pytest.fixture
+def system() -> Iterator[str]:
+    """Run another system that answers with what it was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.send_response(int(self.path.rpartition("/")[2]))
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps({"asked": body, "who": self.headers["X-Who"]}).encode())
+
+        def log_message(self, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_http_tasks_ask_other_systems(system: str) -> None:
+    asked: dict[str, Any] = {"method": "POST", "headers": {"X-Who": "{{ params.who }}"}, "body": {"n": 1}}
+    tasks = [
+        Task("good", system + "/{{ params.status }}", driver="http", configs=asked),
+        Task("bad", f"{system}/500", driver="http", configs=asked),
+        Task("wanted", f"{system}/404", driver="http", configs={**asked, "expected_status": [404, "2xx"]}),
+        Task("away", "http://127.0.0.1:1/", driver="http"),
+    ]
+    run = ran(*tasks, params={"status": 201, "who": "ada"})
+    assert run.states == {"good": "SUCCESS", "bad": "FAILED", "wanted": "SUCCESS", "away": "FAILED"}
+    assert run.results["good"]["status"] == 201
+    assert run.results["good"]["json"] == {"asked": '{"n":1}', "who": "ada"}
+    assert run.task("bad")["errors"]["error"] == "answered 500, not 2xx"  # type: ignore[index]

@@ -197,7 +197,7 @@ def test_a_bad_cron_is_told(client: Client) -> None:
 
 
 def test_the_project_is_named_or_numbered(client: Client) -> None:
-    project = client.projects.create("Mine")
+    project = client.projects.create(name="Mine")
     graph = job(client, project="Mine").save()
     assert graph is not None and graph["project"] == project["id"]
     assert job(client, project=project["id"]).save() == graph

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Unpack, cast
 
 from celeriac.client.asynchronous.resource import AsyncResource
-from celeriac.client.fields import EdgeFields, GraphFields, TaskFields
+from celeriac.client.fields import EdgeFields, GraphFields, ProjectFields, ProjectOptions, TaskFields
 from celeriac.client.shapes import Edge, Execution, Graph, GraphRow, Project, ProjectLaunched, ProjectProgress, Task
 
 
@@ -154,12 +154,12 @@ class AsyncProjects(AsyncResource):
         """Return a project."""
         return cast(Project, await self._wire.get(f"/scheduler/project/{project_id}/"))
 
-    async def create(self, name: str, description: str = "") -> Project:
+    async def create(self, name: str, **options: Unpack[ProjectOptions]) -> Project:
         """Create a project."""
-        return cast(Project, await self._wire.post("/scheduler/project/create/", {"name": name, "description": description}))
+        return cast(Project, await self._wire.post("/scheduler/project/create/", {"name": name, **options}))
 
-    async def update(self, project_id: int, **fields: str) -> Project:
-        """Change the name or the description of a project."""
+    async def update(self, project_id: int, /, **fields: Unpack[ProjectFields]) -> Project:
+        """Change some fields of a project."""
         return cast(Project, await self._wire.patch(f"/scheduler/project/{project_id}/", fields))
 
     async def delete(self, project_id: int) -> None:

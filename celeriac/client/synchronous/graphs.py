@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Unpack, cast
 
-from celeriac.client.fields import EdgeFields, GraphFields, TaskFields
+from celeriac.client.fields import EdgeFields, GraphFields, ProjectFields, ProjectOptions, TaskFields
 from celeriac.client.shapes import Edge, Execution, Graph, GraphRow, Project, ProjectLaunched, ProjectProgress, Task
 from celeriac.client.synchronous.resource import Resource
 
@@ -154,12 +154,12 @@ class Projects(Resource):
         """Return a project."""
         return cast(Project, self._wire.get(f"/scheduler/project/{project_id}/"))
 
-    def create(self, name: str, description: str = "") -> Project:
+    def create(self, name: str, **options: Unpack[ProjectOptions]) -> Project:
         """Create a project."""
-        return cast(Project, self._wire.post("/scheduler/project/create/", {"name": name, "description": description}))
+        return cast(Project, self._wire.post("/scheduler/project/create/", {"name": name, **options}))
 
-    def update(self, project_id: int, **fields: str) -> Project:
-        """Change the name or the description of a project."""
+    def update(self, project_id: int, /, **fields: Unpack[ProjectFields]) -> Project:
+        """Change some fields of a project."""
         return cast(Project, self._wire.patch(f"/scheduler/project/{project_id}/", fields))
 
     def delete(self, project_id: int) -> None:
