@@ -53,7 +53,7 @@ def _claim() -> tuple[Delivery, datetime] | None:
     with transaction.atomic():
         due = Delivery.objects.filter(free, status=Status.PENDING, due_at__lte=Now()).annotate(now=Now())
         found: Any = due.select_related("notification__project").select_for_update(of=["self"], skip_locked=True)
-        delivery = found.order_by("due_at").first()
+        delivery = found.order_by("due_at", "pk").first()
         if delivery is None:
             return None
         lease = timedelta(seconds=settings.NOTIFY_TIMEOUT * LEASES)

@@ -14,14 +14,13 @@ from api.idempotency import idempotent
 from api.rights import Scope
 from api.schema import IDEMPOTENCY_KEY
 from dags.models import Project
-from dags.serializers import GraphSerializer
 from jobs import derive
 from runs import selectors
 from runs.job_serializers import ProjectProgressSerializer
 from scheduler import examples, launching
 from scheduler.job_contents import contents_of_projects
 from scheduler.launching import Launch
-from scheduler.serializers import ProjectLaunchedSerializer, RunProjectSerializer
+from scheduler.serializers import ProjectGraphSerializer, ProjectLaunchedSerializer, RunProjectSerializer
 
 FLAGS = {"true": True, "false": False}
 
@@ -62,7 +61,7 @@ class ProjectRunView(Door):
         summary="Show the graph that follows from a project's jobs",
         description="In the form that `dag/create/` takes.",
         parameters=[OpenApiParameter("scheduled_only", bool, description="Only its jobs that are scheduled.")],
-        responses=GraphSerializer,
+        responses=ProjectGraphSerializer,
         examples=[examples.PROJECT_GRAPH],
     )
     @action(detail=True)

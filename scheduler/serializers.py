@@ -46,6 +46,15 @@ class ProjectLaunchedSerializer(serializers.Serializer[Any]):
     execution = serializers.IntegerField()
 
 
+class ProjectGraphSerializer(serializers.Serializer[Any]):
+    """The graph that follows from a project's jobs, in the form that `dag/create/` takes."""
+
+    name = serializers.CharField()
+    project = serializers.IntegerField()
+    tasks = serializers.ListField(child=serializers.DictField(), help_text="Each the run of a job.")
+    edges = serializers.ListField(child=serializers.DictField(), help_text="`{task_from, task_to, condition}`, by key.")
+
+
 class ExecuteKeySerializer(Strict):
     """How to launch every graph with an execution_key."""
 

@@ -25,6 +25,12 @@ SLOTS = 2
 FLUSHES = 5
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests last that share this session's worker: the others bring workers of their own, or can do with none."""
+    items.sort(key=lambda item: "worker_process" in getattr(item, "fixturenames", ()))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A service under test: `client` speaks to it with an administrator's token, `web` and `worker` are its processes."""
