@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("api", "config", "dags", "examples", "jobs", "notifications", "outbound", "runs", "scheduler", "schedules")
+PACKAGES = (
+    "api",
+    "celeriac",
+    "config",
+    "dags",
+    "examples",
+    "jobs",
+    "notifications",
+    "outbound",
+    "runs",
+    "scheduler",
+    "schedules",
+)
 
 
 def files() -> list[Path]:

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dags import picture
-from dags.layout import lay_out
+from celeriac import picture
+from celeriac.layout import lay_out
 
 SVG = "{http://www.w3.org/2000/svg}"
 

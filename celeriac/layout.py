@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
-from dags import topology
-from dags.topology import Pair
+from celeriac import order
+from celeriac.order import Pair
 
 SWEEPS = 6  # rounds of ordering; more of them hardly change a picture
 MAX_BENDS = 5_000  # in all; edges beyond go straight
@@ -32,8 +32,8 @@ class Layout:
 
 
 def lay_out(size: int, edges: Sequence[Pair]) -> Layout:
-    """Return the layout of an acyclic graph; raise `topology.Cyclic`."""
-    layers = topology.layers(size, edges)
+    """Return the layout of an acyclic graph."""
+    layers = order.layers(size, edges)
     column = {node: index for index, layer in enumerate(layers) for node in layer}
     ways = _lead_through_bends(edges, column, layers, size)
     layers = _order_rows(layers, [pair for way in ways for pair in pairwise(way)])

@@ -1,0 +1,5 @@
+"""The `celeriac` command."""
+
+from celeriac.cli.entry import main
+
+__all__ = ["main"]

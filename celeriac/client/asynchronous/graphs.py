@@ -1,0 +1,183 @@
+"""Projects, graphs, tasks and edges: the blueprints."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Unpack, cast
+
+from celeriac.client.asynchronous.resource import AsyncResource
+from celeriac.client.fields import EdgeFields, GraphFields, ProjectFields, ProjectOptions, TaskFields
+from celeriac.client.shapes import Edge, Execution, Graph, GraphRow, Project, ProjectLaunched, ProjectProgress, Task
+
+
+class AsyncGraphs(AsyncResource):
+    """Graphs: `dag/`."""
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        execution_key: str | None = None,
+        project: int | None = None,
+        state: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[GraphRow]:
+        """Yield graphs, newest first."""
+        filters = {"name": name, "execution_key": execution_key, "project": project, "state": state, "search": search}
+        return self._wire.rows("/scheduler/dag/list/", limit, **filters)
+
+    async def get(self, graph_id: int) -> Graph:
+        """Return a whole graph."""
+        return cast(Graph, await self._wire.get(f"/scheduler/dag/{graph_id}/"))
+
+    async def create(self, **fields: Unpack[GraphFields]) -> Graph:
+        """Create a graph, with `tasks` and `edges` where they are given."""
+        return cast(Graph, await self._wire.post("/scheduler/dag/create/", fields))
+
+    async def update(self, graph_id: int, /, **fields: Unpack[GraphFields]) -> Graph:
+        """Change some fields of a graph."""
+        return cast(Graph, await self._wire.patch(f"/scheduler/dag/{graph_id}/", fields))
+
+    async def replace(self, graph_id: int, /, **fields: Unpack[GraphFields]) -> Graph:
+        """Replace the whole definition; tasks with a key that is there keep their ids."""
+        return cast(Graph, await self._wire.put(f"/scheduler/dag/{graph_id}/", fields))
+
+    async def delete(self, graph_id: int) -> None:
+        """Delete a graph; its executions stay."""
+        await self._wire.delete(f"/scheduler/dag/{graph_id}/")
+
+    async def execute(
+        self,
+        graph_id: int,
+        *,
+        params: Mapping[str, Any] | None = None,
+        scheduled_for: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Execution:
+        """Launch a graph; a key of your own makes it one launch however often this is called with it."""
+        body = {"params": params, "scheduled_for": scheduled_for}
+        asked = {name: value for name, value in body.items() if value is not None}
+        return cast(Execution, await self._wire.post(f"/scheduler/dag/{graph_id}/execute/", asked, key=idempotency_key))
+
+    async def picture(self, graph_id: int) -> str:
+        """Return the graph drawn, as SVG."""
+        return await self._wire.text(f"/scheduler/dag/{graph_id}/picture.svg/", "image/svg+xml")
+
+
+class AsyncTasks(AsyncResource):
+    """Tasks of graphs: `task/`."""
+
+    def list(
+        self,
+        *,
+        graph: int | None = None,
+        project: int | None = None,
+        key: str | None = None,
+        name: str | None = None,
+        driver: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Task]:
+        """Yield tasks, newest first."""
+        filters = {"graph": graph, "project": project, "key": key, "name": name, "driver": driver, "search": search}
+        return self._wire.rows("/scheduler/task/list/", limit, **filters)
+
+    async def get(self, task_id: int) -> Task:
+        """Return a task."""
+        return cast(Task, await self._wire.get(f"/scheduler/task/{task_id}/"))
+
+    async def create(self, **fields: Unpack[TaskFields]) -> Task:
+        """Create a task in the graph that is its `parent`."""
+        return cast(Task, await self._wire.post("/scheduler/task/create/", fields))
+
+    async def update(self, task_id: int, /, **fields: Unpack[TaskFields]) -> Task:
+        """Change some fields of a task."""
+        return cast(Task, await self._wire.patch(f"/scheduler/task/{task_id}/", fields))
+
+    async def replace(self, task_id: int, /, **fields: Unpack[TaskFields]) -> Task:
+        """Replace a task."""
+        return cast(Task, await self._wire.put(f"/scheduler/task/{task_id}/", fields))
+
+    async def delete(self, task_id: int) -> None:
+        """Delete a task and its edges."""
+        await self._wire.delete(f"/scheduler/task/{task_id}/")
+
+
+class AsyncEdges(AsyncResource):
+    """Edges between tasks: `edge/`."""
+
+    def list(
+        self,
+        *,
+        graph: int | None = None,
+        task_from: int | None = None,
+        task_to: int | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Edge]:
+        """Yield edges, newest first."""
+        filters = {"graph": graph, "task_from": task_from, "task_to": task_to, "search": search}
+        return self._wire.rows("/scheduler/edge/list/", limit, **filters)
+
+    async def get(self, edge_id: int) -> Edge:
+        """Return an edge."""
+        return cast(Edge, await self._wire.get(f"/scheduler/edge/{edge_id}/"))
+
+    async def create(self, **fields: Unpack[EdgeFields]) -> Edge:
+        """Create an edge."""
+        return cast(Edge, await self._wire.post("/scheduler/edge/create/", fields))
+
+    async def update(self, edge_id: int, /, **fields: Unpack[EdgeFields]) -> Edge:
+        """Change an edge."""
+        return cast(Edge, await self._wire.patch(f"/scheduler/edge/{edge_id}/", fields))
+
+    async def replace(self, edge_id: int, /, **fields: Unpack[EdgeFields]) -> Edge:
+        """Replace an edge."""
+        return cast(Edge, await self._wire.put(f"/scheduler/edge/{edge_id}/", fields))
+
+    async def delete(self, edge_id: int) -> None:
+        """Delete an edge."""
+        await self._wire.delete(f"/scheduler/edge/{edge_id}/")
+
+
+class AsyncProjects(AsyncResource):
+    """Projects: `project/`."""
+
+    def list(
+        self, *, name: str | None = None, state: str | None = None, search: str | None = None, limit: int | None = None
+    ) -> AsyncIterator[Project]:
+        """Yield projects, newest first."""
+        return self._wire.rows("/scheduler/project/list/", limit, name=name, state=state, search=search)
+
+    async def get(self, project_id: int) -> Project:
+        """Return a project."""
+        return cast(Project, await self._wire.get(f"/scheduler/project/{project_id}/"))
+
+    async def create(self, name: str, **options: Unpack[ProjectOptions]) -> Project:
+        """Create a project."""
+        return cast(Project, await self._wire.post("/scheduler/project/create/", {"name": name, **options}))
+
+    async def update(self, project_id: int, /, **fields: Unpack[ProjectFields]) -> Project:
+        """Change some fields of a project."""
+        return cast(Project, await self._wire.patch(f"/scheduler/project/{project_id}/", fields))
+
+    async def delete(self, project_id: int) -> None:
+        """Delete a project with its graphs and executions."""
+        await self._wire.delete(f"/scheduler/project/{project_id}/")
+
+    async def run(
+        self, project_id: int, *, scheduled_only: bool = False, params: Mapping[str, Any] | None = None
+    ) -> ProjectLaunched:
+        """Run a project's jobs in the order of what they read from each other."""
+        body = {"scheduled_only": scheduled_only, "params": params or {}}
+        return cast(ProjectLaunched, await self._wire.post(f"/scheduler/project/{project_id}/run/", body))
+
+    async def progress(self, project_id: int) -> ProjectProgress:
+        """Tell how far its latest run has come."""
+        return cast(ProjectProgress, await self._wire.get(f"/scheduler/project/{project_id}/progress/"))
+
+    async def graph(self, project_id: int, *, scheduled_only: bool | None = None) -> Graph:
+        """Return the graph that a run would be of."""
+        found = await self._wire.get(f"/scheduler/project/{project_id}/graph/", scheduled_only=scheduled_only)
+        return cast(Graph, found)

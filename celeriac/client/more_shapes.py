@@ -1,0 +1,176 @@
+"""The shapes of schedules, jobs, notifications and what concerns access; `shapes.py` has graphs and executions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from celeriac.client.shapes import TaskRun
+
+
+class Schedule(TypedDict):
+    """When a graph is launched; without one, what follows from the scheduled jobs of the project."""
+
+    id: int
+    name: str
+    project: int
+    graph: int | None
+    daily: bool
+    cron: str | None
+    interval: int | None
+    at: str | None
+    on_start: bool
+    timezone: str
+    start: str | None
+    end: str | None
+    params: dict[str, Any]
+    enabled: bool
+    jitter: int
+    overlap: Literal["skip", "queue", "cancel", "allow"]
+    catch_up: Literal["skip", "one", "all"]
+    catch_up_window: int | None
+    dst: Literal["debian", "skip", "twice"]
+    exclude_dates: list[str]
+    next: str | None
+    last: str | None
+    created_at: str
+
+
+class Firing(TypedDict):
+    """What became of a time at which a schedule was due."""
+
+    id: int
+    schedule: int
+    due: str
+    became: Literal["launched", "queued", "skipped", "missed", "failed"]
+    reason: str
+    by_hand: bool
+    execution: int | None
+    at: str
+
+
+class Fired(Schedule):
+    """A schedule, and what came of firing it by hand."""
+
+    firing: Firing
+
+
+class Job(TypedDict):
+    """What jobs of every kind share; each kind has keys of its own."""
+
+    id: int
+    kind: str
+    name: str
+    project: int
+    description: str
+    state: Literal["update", "pending", "load", "error", "done"]
+    is_scheduled: bool
+    latest_run: dict[str, Any] | None
+    succeeded_at: str | None
+    changed_at: str
+    created_at: str
+
+
+class JobRun(TaskRun):
+    """A run of a job on its own; `id` is the task run's, `task_id` Celery's."""
+
+    id: int
+    execution: int
+    trigger: str
+
+
+class Rows(TypedDict):
+    """Rows of a job's table."""
+
+    table: str | None
+    columns: list[dict[str, str]]
+    rows: list[list[Any]]
+
+
+class Notification(TypedDict):
+    """Who is told of what."""
+
+    id: int
+    project: int
+    graph: int | None
+    schedule: int | None
+    name: str
+    enabled: bool
+    events: list[str]
+    channel: Literal["email", "webhook"]
+    recipients: list[str]
+    url: str
+    keyword: str
+    keyword_absent: bool
+    late_after: float | None
+    slow_factor: float | None
+    slow_after: float | None
+    failing_since: str | None
+    disabled_reason: str
+    created_at: str
+
+
+class NewNotification(Notification):
+    """A notification with the secret that signs its webhooks, shown once."""
+
+    secret: str | None
+
+
+class Delivery(TypedDict):
+    """What became of telling something to somebody."""
+
+    id: int
+    notification: int
+    execution: int | None
+    event: str
+    message_id: str
+    status: Literal["pending", "delivered", "failed", "unmet"]
+    tries: int
+    due_at: str | None
+    log: list[dict[str, Any]]
+    created_at: str
+    delivered_at: str | None
+
+
+class Token(TypedDict):
+    """A token, without its text."""
+
+    id: int
+    name: str
+    user: str
+    scopes: list[str]
+    project: int | None
+    created: str
+    expiry: str | None
+
+
+class NewToken(Token):
+    """A token with its text, shown once."""
+
+    token: str
+
+
+class Member(TypedDict):
+    """Who may what in a project."""
+
+    id: int
+    project: int
+    user: str
+    role: Literal["viewer", "operator", "author", "admin"]
+    may_write_commands: bool
+    created_at: str
+
+
+class AuditEntry(TypedDict):
+    """Who did what, when, from where."""
+
+    id: int
+    at: str
+    user: str
+    token: int | None
+    action: str
+    object_id: int | None
+    label: str
+    project: int | None
+    address: str | None
+    request_id: str
+    facts: dict[str, Any]

@@ -1,0 +1,144 @@
+"""Executions, their tasks, their logs and reports: what runs and ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, cast
+from urllib.parse import quote
+
+from celeriac.client.events import ServerEvent
+from celeriac.client.shapes import Event, Execution, ExecutionSummary, Log, Progress, Reported, TaskRun, TaskRunDetail
+from celeriac.client.synchronous.resource import Resource
+
+Start = Literal["failed", "start"] | Sequence[str]
+
+
+class Executions(Resource):
+    """Executions: `execution/`."""
+
+    def list(
+        self,
+        *,
+        graph: int | None = None,
+        project: int | None = None,
+        state: str | None = None,
+        key: str | None = None,
+        trigger: str | None = None,
+        since: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[ExecutionSummary]:
+        """Yield executions, newest first."""
+        filters = {"graph": graph, "project": project, "state": state, "key": key, "trigger": trigger, "since": since}
+        return self._wire.rows("/scheduler/execution/list/", limit, **filters, search=search)
+
+    def get(self, execution_id: int) -> Execution:
+        """Return an execution with all its tasks and edges."""
+        return cast(Execution, self._wire.get(f"/scheduler/execution/{execution_id}/"))
+
+    def update(self, execution_id: int, *, note: str | None = None, labels: Mapping[str, str] | None = None) -> Execution:
+        """Change the note or the labels of an execution."""
+        told = {"note": note, "labels": labels}
+        fields = {name: value for name, value in told.items() if value is not None}
+        return cast(Execution, self._wire.patch(f"/scheduler/execution/{execution_id}/", fields))
+
+    def delete(self, execution_id: int) -> None:
+        """Delete an execution that has ended."""
+        self._wire.delete(f"/scheduler/execution/{execution_id}/")
+
+    def cancel(self, execution_id: int) -> Execution:
+        """Cancel an execution; what has ended stays as it is."""
+        return cast(Execution, self._wire.post(f"/scheduler/execution/{execution_id}/cancel/"))
+
+    def rerun(
+        self,
+        execution_id: int,
+        start: Start = "failed",
+        *,
+        params: Mapping[str, Any] | None = None,
+        revision: Literal["same", "latest"] = "same",
+    ) -> Execution:
+        """Launch anew from what failed, from the start or from tasks named by key; successes before that are reused."""
+        body: dict[str, Any] = {"from": start, "revision": revision}
+        if params is not None:
+            body["params"] = params
+        return cast(Execution, self._wire.post(f"/scheduler/execution/{execution_id}/rerun/", body))
+
+    def launch_by_key(self, key: str, *, params: Mapping[str, Any] | None = None) -> Sequence[ExecutionSummary]:
+        """Launch every graph with this `execution_key`."""
+        found = self._wire.post("/scheduler/execution/key/", {"key": key, "params": params or {}})
+        return cast(Sequence[ExecutionSummary], found["executions"])
+
+    def tasks(
+        self, execution_id: int, *, state: str | None = None, key: str | None = None, limit: int | None = None
+    ) -> Iterator[TaskRun]:
+        """Yield the tasks of an execution in topological order."""
+        return self._wire.rows(f"/scheduler/execution/{execution_id}/tasks/", limit, state=state, key=key)
+
+    def progress(self, execution_id: int) -> Progress:
+        """Tell how far an execution has come."""
+        return cast(Progress, self._wire.get(f"/scheduler/execution/{execution_id}/progress/"))
+
+    def events(self, execution_id: int, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+        """Yield the moves of an execution and its tasks so far, oldest first."""
+        return self._wire.rows(f"/scheduler/execution/{execution_id}/events/", limit, after=after)
+
+    def follow(self, execution_id: int, *, after: int = 0) -> Iterator[ServerEvent]:
+        """Yield events as they come until the execution has ended: `transition` (an Event) and `progress`."""
+        return self._wire.follow(f"/scheduler/execution/{execution_id}/events/", after)
+
+    def wait(self, execution_id: int) -> Execution:
+        """Return the execution once it has ended."""
+        for _ in self.follow(execution_id):
+            pass
+        return self.get(execution_id)
+
+
+class TaskRuns(Resource):
+    """Tasks of executions: `execution/tasks/`."""
+
+    def get(self, task_id: int) -> TaskRunDetail:
+        """Return a task of an execution, and why it is not running."""
+        return cast(TaskRunDetail, self._wire.get(f"/scheduler/execution/tasks/{task_id}/"))
+
+    def events(self, task_id: int, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+        """Yield the moves of one task, oldest first."""
+        return self._wire.rows(f"/scheduler/execution/tasks/{task_id}/events/", limit, after=after)
+
+    def logs(self, task_id: int, *, after: int = 0, limit: int | None = None) -> Iterator[Log]:
+        """Yield the pieces of a task's output so far."""
+        return self._wire.rows(f"/scheduler/execution/tasks/{task_id}/logs/", limit, after=after, format="json")
+
+    def follow_logs(self, task_id: int, *, after: int = 0) -> Iterator[ServerEvent]:
+        """Yield `log` events (each a Log) as they come until the task has ended."""
+        return self._wire.follow(f"/scheduler/execution/tasks/{task_id}/logs/", after)
+
+    def report(self, task_id: int, *, success: bool, result: Any = None) -> Reported:
+        """Report the end of a task that waits for it."""
+        body = {"success": success, "result": {} if result is None else result}
+        return cast(Reported, self._wire.post(f"/scheduler/execution/tasks/{task_id}/report/", body))
+
+    def report_progress(self, task_id: int, progress: float, message: str = "") -> Reported:
+        """Report how far a task has come, from 0 to 1."""
+        body = {"progress": progress, "message": message}
+        return cast(Reported, self._wire.post(f"/scheduler/execution/tasks/{task_id}/report/", body))
+
+
+class Reports(Resource):
+    """Reports by those who know a key and no id."""
+
+    def waiting(self, key: str, *, execution: int | None = None) -> TaskRunDetail:
+        """Return the task with this key that waits for a report."""
+        path = f"/scheduler/execution/report-by-key/{quote(key, safe='')}/"
+        return cast(TaskRunDetail, self._wire.get(path, execution=execution))
+
+    def by_key(self, key: str, *, success: bool, result: Any = None, execution: int | None = None) -> Reported:
+        """Report the end of the most recently started task with this key that waits for it."""
+        path = f"/scheduler/execution/report-by-key/{quote(key, safe='')}/"
+        body = {"success": success, "result": {} if result is None else result}
+        return cast(Reported, self._wire.post(path, body, execution=execution))
+
+    def by_one_time_key(self, one_time_key: str, *, success: bool, result: Any = None) -> Reported:
+        """Report by the one-time key of an attempt; it takes no token."""
+        body = {"success": success, "result": {} if result is None else result}
+        return cast(Reported, self._wire.post(f"/scheduler/execution/report/{quote(one_time_key, safe='')}/", body))
