@@ -70,7 +70,8 @@ def error(errors: Any) -> str:
     code = errors.get("exit_code")
     if code is None:
         return last
-    return f"exit code {code}" + (f", {last}" if last else "")
+    told = f"exit code {code}"
+    return told if last in {"", told} else f"{told}, {last}"
 
 
 def _progress(told: Any) -> str:
