@@ -29,6 +29,7 @@ def _quick(settings, tmp_path):
     settings.WATCH_INTERVAL = 0.05
     settings.KILL_GRACE = 0.5
     settings.WORK_DIR = tmp_path
+    watch._bell.set()  # it may have gone to sleep for as long as another test wanted
 
 
 @pytest.fixture
