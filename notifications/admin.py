@@ -16,7 +16,7 @@ from dags.admin.doors import ServiceAdmin
 from notifications import services
 from notifications.checking import check
 from notifications.models import Delivery, Notification
-from notifications.rules import MOST_RECIPIENTS, Event
+from notifications.rules import DEFINITION, MOST_RECIPIENTS, Event
 from runs.admin import ReadOnlyAdmin
 
 SHOWN_ONCE = "This is what its webhooks are signed with. It is shown this once: {}"
@@ -61,20 +61,7 @@ class NotificationAdmin(ServiceAdmin):
     kind = "notification"
     form = NotificationForm
     fields = [
-        "project",
-        "graph",
-        "schedule",
-        "name",
-        "enabled",
-        "events",
-        "channel",
-        "recipients",
-        "url",
-        "keyword",
-        "keyword_absent",
-        "late_after",
-        "slow_factor",
-        "slow_after",
+        *DEFINITION,
         "failing_since",
         "disabled_reason",
     ]

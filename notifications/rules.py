@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from django.db import models
 
+DEFINITION = [  # what is written of a notification, by name and in the order that it is shown in
+    "project",
+    "graph",
+    "schedule",
+    "name",
+    "enabled",
+    "events",
+    "channel",
+    "recipients",
+    "url",
+    "keyword",
+    "keyword_absent",
+    "late_after",
+    "slow_factor",
+    "slow_after",
+]
+
 
 class Event(models.TextChoices):
     """What somebody can be told of; each at most once of a run."""

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from api.serializers import Strict, VisibleKey
 from dags.models import Graph, Project
 from notifications.models import Delivery, Notification
-from notifications.rules import LARGEST_FACTOR, LONGEST_TIME, LONGEST_URL, MOST_RECIPIENTS, Event
+from notifications.rules import DEFINITION, LARGEST_FACTOR, LONGEST_TIME, LONGEST_URL, MOST_RECIPIENTS, Event
 from schedules.models import Schedule
 
 SHORTEST_TIME = 0.001
@@ -53,20 +53,7 @@ class NotificationSerializer(Strict, serializers.ModelSerializer):
         model = Notification
         fields = [
             "id",
-            "project",
-            "graph",
-            "schedule",
-            "name",
-            "enabled",
-            "events",
-            "channel",
-            "recipients",
-            "url",
-            "keyword",
-            "keyword_absent",
-            "late_after",
-            "slow_factor",
-            "slow_after",
+            *DEFINITION,
             "failing_since",
             "disabled_reason",
             "created_at",

@@ -32,23 +32,6 @@ GRAPH_LEGAL = (
 
 _MOVED = "j.id, j.graph_run_id, j.node, old.state AS from_state, j.state, j.attempt, j.queue"
 
-
-def _recorded(move: str, *, more: str = "") -> str:
-    """Wrap an UPDATE of job runs so that the same statement records what it moved and returns it.
-
-    `move` must return `_MOVED`; rows whose state stayed as it was are neither recorded nor returned.
-    """
-    return f"""
-        WITH {more} moved AS ({move}),
-        recorded AS (
-            INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-            SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp()
-            FROM moved WHERE state <> from_state ORDER BY id
-        )
-        SELECT id, graph_run_id, node, from_state, state, attempt, queue FROM moved WHERE state <> from_state
-    """
-
-
 # Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
 # inserting rows that refer to the run is not held up. A process that is frozen in mid-transaction keeps its locks for no
@@ -141,7 +124,7 @@ STEP = Statement(
             SELECT o.id, o.state FROM runs_jobrun o WHERE o.graph_run_id = %(run)s AND o.node = c.node OFFSET 0
         ) old
         WHERE j.id = old.id AND (old.state = c.state OR (old.state, COALESCE(c.state, 'RUNNING')) IN {LEGAL})
-        RETURNING {_MOVED}, j.failures, j.losses, j.priority, c.state AS released, c.claimed
+        RETURNING {_MOVED}, j.priority, c.state AS released, c.claimed
     ),
     recorded AS (
         INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
@@ -154,11 +137,11 @@ STEP = Statement(
             SELECT 3, id, 'QUEUED', state, attempt, 'claimed' FROM moved WHERE claimed
         ) moves ORDER BY place, id
     )
-    SELECT 'settled', id, graph_run_id, node, from_state, state, attempt, queue, 0 AS failures, 0 AS losses, 0 AS priority
+    SELECT 'settled', id, graph_run_id, node, from_state, state, attempt, queue, 0 AS priority
     FROM settled WHERE state <> from_state
     UNION ALL
     SELECT CASE WHEN claimed THEN 'claimed' ELSE 'released' END, id, graph_run_id, node, from_state, state, attempt, queue,
-        failures, losses, priority
+        priority
     FROM moved WHERE state <> from_state
     ORDER BY priority DESC, node
     """,
@@ -167,14 +150,20 @@ STEP = Statement(
 # Cancel whatever of the runs no worker holds; the running ones are stopped by their drivers.
 CANCEL = Statement(
     "cancel",
-    _recorded(
-        f"""
-    UPDATE runs_jobrun j SET state = 'CANCELLED', reason = %(reason)s, completed_at = clock_timestamp(), deadline_at = NULL
-    FROM runs_jobrun old
-    WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state IN ('PENDING', 'QUEUED', 'WAITING')
-    RETURNING {_MOVED}
-    """
+    f"""
+    WITH moved AS (
+        UPDATE runs_jobrun j SET
+            state = 'CANCELLED', reason = %(reason)s, completed_at = clock_timestamp(), deadline_at = NULL
+        FROM runs_jobrun old
+        WHERE j.id = old.id AND old.graph_run_id = ANY(%(runs)s) AND old.state IN ('PENDING', 'QUEUED', 'WAITING')
+        RETURNING {_MOVED}
     ),
+    recorded AS (
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
+        SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+    )
+    SELECT id, graph_run_id, node, from_state, state, attempt, queue FROM moved
+    """,
 )
 REQUEST_CANCEL = Statement(
     "request_cancel",

@@ -37,20 +37,6 @@ class Moved(NamedTuple):
     queue: str
 
 
-class Claimed(NamedTuple):
-    """A JobRun that was claimed, with how often it had failed and been lost."""
-
-    id: int
-    graph_run_id: int
-    node: int
-    from_state: str
-    state: str
-    attempt: int
-    queue: str
-    failures: int
-    losses: int
-
-
 class RunMoved(NamedTuple):
     """A GraphRun that really moved."""
 
@@ -115,7 +101,7 @@ class Step(NamedTuple):
 
     settled: list[Moved]
     released: list[Moved]
-    claimed: list[Claimed]
+    claimed: list[Moved]
 
 
 @dataclass(slots=True)
@@ -123,7 +109,7 @@ class Moves:
     """Locked runs, and the moves made in them so far."""
 
     runs: dict[int, LockedRun]
-    made: list[Moved | Claimed] = field(default_factory=list)
+    made: list[Moved] = field(default_factory=list)
     created: Sequence[GraphRun] = ()
     expanded: set[int] = field(default_factory=set)
 
@@ -159,11 +145,9 @@ class Moves:
         }
         rows = sql.STEP.rows(values)
         step = Step([], [], [])
-        for part, *moved in rows:
-            if part == "claimed":
-                step.claimed.append(Claimed._make(moved[:9]))
-            else:
-                (step.settled if part == "settled" else step.released).append(Moved._make(moved[:7]))
+        parts = step._asdict()
+        for part, *moved, _ in rows:
+            parts[part].append(Moved._make(moved))
         self.made += [*step.settled, *step.released, *step.claimed]
         return step
 

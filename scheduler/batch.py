@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, connection
 
-from runs.transitions import Claimed
+from runs.transitions import Moved
 from scheduler.work import Outcome, given_back
 
 Ended = tuple[int, int, Outcome]
@@ -29,9 +29,9 @@ NOT_BEGUN = given_back("given back before it began")
 
 
 class Batch:
-    """Claimed work of one walk: what has not begun, and what has ended and waits for its commit."""
+    """Moved work of one walk: what has not begun, and what has ended and waits for its commit."""
 
-    def __init__(self, claimed: Sequence[Claimed], settle: Callable[[list[Ended]], object]) -> None:
+    def __init__(self, claimed: Sequence[Moved], settle: Callable[[list[Ended]], object]) -> None:
         """Keep the claims; `settle` is called in a thread with what must not wait for a slow one."""
         self._waiting = deque(claimed)
         self._ended: list[Ended] = []
@@ -39,7 +39,7 @@ class Batch:
         self._lock = threading.Lock()
         self._settling = threading.Lock()  # held until what is settled aside is settled, or back
 
-    def run(self, perform: Callable[[Claimed], Outcome]) -> list[Ended]:
+    def run(self, perform: Callable[[Moved], Outcome]) -> list[Ended]:
         """Do the work in order and return the outcomes that are still to be settled."""
         if len(self._waiting) == 1:
             alone = self._waiting.popleft()
@@ -56,7 +56,7 @@ class Batch:
             alarm.cancel()
         return self._take()
 
-    def _next(self) -> Claimed | None:
+    def _next(self) -> Moved | None:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 

@@ -19,7 +19,7 @@ from runs import transitions
 from runs.compiled import Compiled, compiled
 from runs.models import JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
-from runs.transitions import Claim, Claimed, Decided, LockedRun, Moves, Settled, Step
+from runs.transitions import Claim, Decided, LockedRun, Moved, Moves, Settled, Step
 from scheduler import dispatch, faults, hands, nodes, retry, spread
 from scheduler.batch import Ended
 
@@ -46,10 +46,10 @@ class Settlement:
     """What a settlement did: the ids that really moved, and what the walker has claimed next."""
 
     moved: frozenset[int] = frozenset()
-    claimed: Sequence[Claimed] = field(default_factory=list)
+    claimed: Sequence[Moved] = field(default_factory=list)
 
 
-def begin(run_id: int, walker: Walker) -> Sequence[Claimed]:
+def begin(run_id: int, walker: Walker) -> Sequence[Moved]:
     """Claim the first work of a walk that was rung; nothing when there is none."""
     with transitions.moving([run_id]) as moves:
         run = moves.runs.get(run_id)

@@ -18,7 +18,7 @@ from runs.compiled import Compiled, compiled
 from runs.models import JobRun
 from runs.prepared import read_json
 from runs.states import JobRunState
-from runs.transitions import Claimed
+from runs.transitions import Moved
 from scheduler import dispatch, engine, faults, nodes, report_keys, spread, walks
 from scheduler.batch import Batch, Ended, Paces
 from scheduler.perform import perform
@@ -63,7 +63,7 @@ class _Turn:
         self._graph: Compiled = compiled(self._graph_id)
         self._ends = ends
 
-    def walk(self, claimed: Sequence[Claimed]) -> None:
+    def walk(self, claimed: Sequence[Moved]) -> None:
         """Do claimed work and what is claimed after it."""
         pace = _paces.begin(self._graph_id)
         while claimed:
@@ -77,7 +77,7 @@ class _Turn:
     def _is_over(self) -> bool:
         return time.monotonic() > self._ends or nodes.is_closing()
 
-    def _settle(self, ended: Sequence[Ended]) -> Sequence[Claimed]:
+    def _settle(self, ended: Sequence[Ended]) -> Sequence[Moved]:
         """Settle, through an outage of the database that is no longer than a lease, and return what is claimed next.
 
         Settling twice is harmless: if the commit had come through before its answer was lost, the guards move nothing,
@@ -107,13 +107,13 @@ class _Turn:
         """Settle without claiming: the walker itself is at work."""
         engine.settle(self._run_id, ended, cause="finished by worker")
 
-    def _perform(self, claim: Claimed) -> Outcome:
+    def _perform(self, claim: Moved) -> Outcome:
         faults.point("walker.claimed")
         outcome = perform(self._work(claim))
         faults.point("walker.performed")
         return outcome
 
-    def _work(self, claim: Claimed) -> Work:
+    def _work(self, claim: Moved) -> Work:
         task = self._graph.task(claim.node)
         return Work(
             job_run_id=claim.id,

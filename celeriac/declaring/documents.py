@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from celeriac.task import DEFAULTS
+
 JOB: dict[str, Any] = {
     "name": None,
     "project": None,
@@ -36,19 +38,7 @@ JOB: dict[str, Any] = {
 TASK: dict[str, Any] = {
     "name": None,
     "key": None,
-    "description": "",
-    "driver": "python",
-    "command": "",
-    "configs": None,
-    "auto_report": True,
-    "retries": 0,
-    "retry_delay": 0,
-    "retry_backoff": 1,
-    "timeout": None,
-    "trigger_rule": "all_success",
-    "queue": None,
-    "priority": 0,
-    "node_selector": None,
+    **DEFAULTS,
     "after": {},
 }
 SCHEDULE: dict[str, Any] = {

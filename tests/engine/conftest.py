@@ -10,7 +10,7 @@ import pytest
 
 from dags.models import Edge, Graph, Project, Task
 from runs.models import GraphRun, JobRun
-from runs.transitions import Claimed
+from runs.transitions import Moved
 from scheduler import dispatch, engine
 from scheduler.launching import Launch, launch
 from scheduler.work import Outcome, failed, succeeded
@@ -46,11 +46,11 @@ class Bench:
     def launch(self, graph: Graph, **options: Any) -> GraphRun:
         return launch([Launch(graph=graph, **options)])[0]
 
-    def claim(self, run: GraphRun, limit: int = 1) -> Sequence[Claimed]:
+    def claim(self, run: GraphRun, limit: int = 1) -> Sequence[Moved]:
         self.walker.limit = limit
         return engine.begin(run.pk, self.walker)
 
-    def end(self, run: GraphRun, claimed: Sequence[Claimed], outcome: Outcome | None = None) -> Sequence[Claimed]:
+    def end(self, run: GraphRun, claimed: Sequence[Moved], outcome: Outcome | None = None) -> Sequence[Moved]:
         """Settle claimed work (as a success, unless told) and return what is claimed next."""
         ended = [(claim.id, claim.attempt, outcome or succeeded(None)) for claim in claimed]
         return engine.settle(run.pk, ended, cause="test", walker=self.walker).claimed

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import pytest
 
 from runs.states import JobRunState
-from runs.transitions import Claimed
+from runs.transitions import Moved
 from scheduler.batch import AIM, LONGEST_WAIT, MOST, REMEMBERED, Batch, Ended, Pace, Paces
 from scheduler.work import Outcome, succeeded
 
 
-def claims(count: int) -> list[Claimed]:
-    return [Claimed(number, 1, number, "QUEUED", "RUNNING", 1, "default", 0, 0) for number in range(count)]
+def claims(count: int) -> list[Moved]:
+    return [Moved(number, 1, number, "QUEUED", "RUNNING", 1, "default") for number in range(count)]
 
 
 def states(ended: Sequence[Ended]) -> dict[int, str]:
@@ -39,7 +39,7 @@ def test_a_slow_one_keeps_neither_what_has_ended_nor_what_has_not_begun() -> Non
         aside.extend(ended)
         settled.set()
 
-    def perform(claim: Claimed) -> Outcome:
+    def perform(claim: Moved) -> Outcome:
         if claim.id == 1:
             assert settled.wait(LONGEST_WAIT * 200), "nobody made room for the slow one"
         return succeeded(claim.id)
