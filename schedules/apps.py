@@ -16,6 +16,8 @@ class SchedulesConfig(AppConfig):
         from scheduler import recovery
         from schedules import firing, following, queueing, sql, sync
         from schedules.models import Schedule
+        from schedules.policies import registry
+        from schedules.policies.dummy import Dummy
 
         graph_runs_moved.connect(queueing.note_ends, dispatch_uid="note_ends_of_scheduled_runs")
         projects_changed.connect(following.follow_projects, dispatch_uid="schedules_follow_projects")
@@ -25,3 +27,5 @@ class SchedulesConfig(AppConfig):
         recovery.add_duty(recovery.Duty(find=lambda: sql.DUE.rows({}), act=lambda rows: firing.fire_due()))
         recovery.add_duty(recovery.Duty(find=lambda: sql.STARTED.rows({}), act=firing.fire_started))
         recovery.add_duty(recovery.Duty(find=lambda: sql.NEGLECTED.rows({}), act=queueing.tend))
+        registry.register(Dummy())
+        registry.discover()
