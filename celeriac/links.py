@@ -11,7 +11,7 @@ from celeriac.errors import InvalidTask
 if TYPE_CHECKING:
     from celeriac.task import Task
 
-CONDITIONS = ("success", "failed", "done")
+CONDITIONS = ("success", "failed", "done", "ready")
 
 
 class TaskList(list["Task"]):

@@ -90,9 +90,7 @@ class Task:
         return TaskFields(**{name: value for name, value in self._options.items() if value != DEFAULTS[name]})  # type: ignore[literal-required, typeddict-item]
 
     def set_downstream(self, *tasks: Tasks, condition: str = "success") -> None:
-        """Have tasks wait for this one: for its `success`, its `failed`, or that it is `done`, whatever its end."""
-        if condition == "ready":
-            raise InvalidTask("The condition 'ready' is reserved for what goes on in the background; use 'success' or 'done'.")
+        """Have tasks wait for this one: for its `success`, its `failed`, that it is `done`, whatever its end, or `ready`."""
         if condition not in CONDITIONS:
             raise InvalidTask(f"Unknown condition {condition!r}; there are {', '.join(CONDITIONS)}.")
         for task in TaskList.of(*tasks):

@@ -40,10 +40,8 @@ class Condition(models.TextChoices):
     """The parent has failed."""
     DONE = "done"
     """The parent has ended: success, failure or skip."""
-
-
-RESERVED = {"ready": "ready is reserved: an edge asks for success, failed or done of its parent."}
-"""Conditions that are not there yet, so that nobody gives their names another meaning."""
+    READY = "ready"
+    """The parent serves, as a service does that has passed its checks, or has succeeded: of other tasks the same as success."""
 
 
 class JobState(models.TextChoices):

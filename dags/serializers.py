@@ -12,7 +12,7 @@ from api.errors import Invalid
 from api.serializers import ObjectField, Strict, VisibleKey
 from dags import drivers, owning
 from dags.models import Edge, Graph, Project, Task
-from dags.rules import RESERVED, Condition
+from dags.rules import Condition
 
 MAX_SECONDS = 10 * 366 * 24 * 3600  # of a delay or a timeout; the database can add this to any date
 MAX_BACKOFF = 100
@@ -128,24 +128,12 @@ class TaskSerializer(Strict, serializers.ModelSerializer):
         return attrs
 
 
-class ConditionField(serializers.ChoiceField):
-    """What an edge asks of its parent; a name that is reserved is told from one that is unknown."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=Condition.choices, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, str) and data in RESERVED:
-            raise serializers.ValidationError(RESERVED[data])
-        return super().to_internal_value(data)
-
-
 class EdgeSerializer(Strict, serializers.ModelSerializer):
     """An edge between two tasks of one graph, which are named by id."""
 
     task_from = VisibleKey(queryset=Task.objects.all(), project="parent__project_id")
     task_to = VisibleKey(queryset=Task.objects.all(), project="parent__project_id")
-    condition = ConditionField(required=False)
+    condition = serializers.ChoiceField(choices=Condition.choices, required=False)
 
     class Meta:
         model = Edge
@@ -185,7 +173,7 @@ class GraphEdgeSerializer(Strict, serializers.ModelSerializer):
     whole = True
     task_from = TaskReference()
     task_to = TaskReference()
-    condition = ConditionField(required=False)
+    condition = serializers.ChoiceField(choices=Condition.choices, required=False)
 
     class Meta:
         model = Edge

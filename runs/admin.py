@@ -131,7 +131,7 @@ class JobRunAdmin(ReadOnlyAdmin):
             None,
             {"fields": ["graph_run", "key", "name", "state", "attempt", "reason", "waiting", "shown_results", "shown_errors"]},
         ),
-        ("Times", {"fields": ["available_at", "started_at", "deadline_at", "completed_at"]}),
+        ("Times", {"fields": ["available_at", "started_at", "ready_at", "deadline_at", "completed_at"]}),
         ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by"]}),
         ("Counts", {"fields": ["failures", "losses", "waiting_on", "parents_met", "parents_failed"], "classes": ["collapse"]}),
     ]

@@ -24,6 +24,7 @@ class Compiled:
         self.max_parallel: int | None = spec["max_parallel"]
         self.entries: list[dict[str, Any]] = spec["tasks"]
         self.conditions: dict[tuple[int, int], Condition] = {}  # of the edges that do not ask for success
+        self.has_ready = False  # whether any edge asks for that
         self.parent_count = array("I", bytes(4 * len(self.entries)))
         self._first, self._children = self._adjacency(spec["edges"])
 
@@ -37,6 +38,7 @@ class Compiled:
                 self.conditions[parent, child] = Condition(condition[0])
         for node in range(len(self.entries)):
             first[node + 1] += first[node]
+        self.has_ready = Condition.READY in self.conditions.values()
         place = array("I", first)
         children = array("I", bytes(4 * len(edges)))
         for parent, child, *_ in edges:

@@ -37,6 +37,7 @@ _TASK = {
     "attempt": 1,
     "progress": None,
     "start_time": "2021-04-16T06:50:31.559096Z",
+    "ready_at": None,
     "end_time": "2021-04-16T06:50:31.562508Z",
 }
 _DETAIL = {

@@ -11,6 +11,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from runs import states
+from runs.history import LogChunk, Transition
+
+__all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "ServiceStart", "Transition", "Worker"]
 
 
 class Worker(models.Model):
@@ -113,6 +116,9 @@ class GraphRun(models.Model):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    placement: Any = models.JSONField(null=True, help_text='The nodes it was given: {"srv": {"name", "ip", "hostname"}}.')
+    reason = models.TextField(null=True, help_text="Why it has no nodes yet, or never got them.")
+    place_by = models.DateTimeField(null=True, help_text="Until when it waits for its nodes.")
     rung_at = models.DateTimeField(db_default=Now(), help_text="Bounds the sweep's rings: once per grace time.")
     wake_at = models.DateTimeField(null=True, help_text="When its next retry is due: the sweep rings it then.")
 
@@ -134,6 +140,18 @@ class GraphRun(models.Model):
             models.Index(fields=["project", "-id"], condition=~models.Q(trigger="job"), name="graph_run_latest_of_project"),
             models.Index(
                 fields=["rung_at"], condition=models.Q(state__in=states.GRAPH_UNFINISHED), name="graph_run_unfinished"
+            ),
+            # Runs that wait for their nodes.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state=states.GraphRunState.PENDING, expanded=False, reason__isnull=False),
+                name="graph_run_unplaced",
+            ),
+            # Runs that hold nodes.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state__in=states.GRAPH_UNFINISHED, placement__isnull=False),
+                name="graph_run_placed",
             ),
             models.Index(fields=["wake_at"], condition=models.Q(wake_at__isnull=False), name="graph_run_to_wake"),
         ]
@@ -172,6 +190,7 @@ class JobRun(models.Model):
     report_digest = models.CharField(max_length=64, null=True, help_text="SHA-256 of the attempt's one-time report key.")
     progress: Any = models.JSONField(null=True, help_text="The last {progress, message} reported.")
     started_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True, help_text="Since when it has served: of a service that passed its checks.")
     completed_at = models.DateTimeField(null=True)
     results: Any = models.JSONField(null=True)
     errors: Any = models.JSONField(null=True)
@@ -237,52 +256,3 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} #{self.pk}"
-
-
-class Transition(models.Model):
-    """One move of a JobRun or, where `job_run` is null, of a GraphRun; written with the move, never changed.
-
-    Foreign keys without a constraint: a row is written for each move, and its check would cost as much as the row.
-    """
-
-    graph_run = models.ForeignKey(
-        GraphRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    job_run = models.ForeignKey(
-        JobRun, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    from_state = models.CharField(max_length=10)
-    to_state = models.CharField(max_length=10)
-    attempt = models.PositiveIntegerField(null=True)
-    cause = models.CharField(max_length=200)
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["graph_run", "id"], name="transition_of_run"),  # the event stream resumes here
-            models.Index(fields=["job_run"], condition=models.Q(graph_run=None), name="transition_of_own_job_run"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.from_state} -> {self.to_state}"
-
-
-class LogChunk(models.Model):
-    """A piece of a JobRun's output; its id is its place in the log."""
-
-    class Stream(models.TextChoices):
-        OUT = "out"
-        ERR = "err"
-        LOG = "log"
-
-    job_run = models.ForeignKey(JobRun, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
-    attempt = models.PositiveIntegerField()
-    stream = models.CharField(max_length=3, choices=Stream.choices)
-    at = models.DateTimeField(db_default=Now())
-    text = models.TextField()
-
-    class Meta:
-        indexes = [models.Index(fields=["job_run", "id"], name="log_in_order")]
-
-    def __str__(self) -> str:
-        return self.text

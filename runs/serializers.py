@@ -83,6 +83,7 @@ class TaskRunSerializer(serializers.Serializer[Any]):
     attempt = serializers.IntegerField(help_text="Tries begun so far.")
     progress = serializers.JSONField(allow_null=True, help_text='`{"progress": 0.4, "message": "..."}`, as last reported.')
     start_time = serializers.DateTimeField(allow_null=True)
+    ready_at = serializers.DateTimeField(allow_null=True, help_text="Since when it has served: of services alone.")
     end_time = serializers.DateTimeField(allow_null=True)
 
     def to_representation(self, instance: TaskRun) -> dict[str, Any]:
@@ -107,6 +108,7 @@ class TaskRunSerializer(serializers.Serializer[Any]):
             "attempt": run.attempt,
             "progress": run.progress,
             "start_time": run.started_at,
+            "ready_at": run.ready_at,
             "end_time": run.completed_at,
         }
 

@@ -49,7 +49,7 @@ LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
 #
 # settled: the end of an attempt, its wait, or its return to the queue. The attempt's number fences it: a write of an older
 # try finds another number and moves nothing. Only what is owed can be settled: an attempt that was given back keeps its
-# number until it is claimed again.
+# number until it is claimed again. What was ready never returns to the queue: others have started on the strength of it.
 # released: the counters of children, and for the decided ones QUEUED or SKIPPED. Nothing is released or claimed unless all
 # the given attempts were settled: the decisions follow from them.
 # chosen: highest priority first, then topological order. Several at once only where all of them may be quick and none was
@@ -63,8 +63,8 @@ STEP = Statement(
     WITH given AS (
         SELECT * FROM unnest(
             %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(results)s::text[], %(errors)s::text[],
-            %(reasons)s::text[], %(delays)s::float8[], %(failures)s::int[], %(losses)s::int[]
-        ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost)
+            %(reasons)s::text[], %(delays)s::float8[], %(failures)s::int[], %(losses)s::int[], %(ready)s::bool[]
+        ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost, ready)
     ),
     settled AS (
         UPDATE runs_jobrun j SET
@@ -73,9 +73,11 @@ STEP = Statement(
             available_at = CASE WHEN g.state = 'QUEUED' OR (g.state = 'WAITING' AND g.delay > 0)
                 THEN clock_timestamp() + g.delay * interval '1 second' END,
             deadline_at = CASE WHEN g.state = 'WAITING' THEN j.deadline_at END,
-            completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END
-        FROM given g, LATERAL (SELECT o.id, o.state, o.attempt FROM runs_jobrun o WHERE o.id = g.id OFFSET 0) old
+            completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END,
+            ready_at = CASE WHEN g.ready THEN clock_timestamp() ELSE j.ready_at END
+        FROM given g, LATERAL (SELECT o.id, o.state, o.attempt, o.ready_at FROM runs_jobrun o WHERE o.id = g.id OFFSET 0) old
         WHERE j.id = old.id AND old.attempt = g.attempt AND old.state IN {OWED} AND (old.state, g.state) IN {LEGAL}
+            AND (old.ready_at IS NULL OR g.state <> 'QUEUED')
         RETURNING {_MOVED}
     ),
     released AS (

@@ -20,7 +20,7 @@ class JobRunState(models.TextChoices):
     RUNNING = "RUNNING"
     """A live worker owns it: this attempt is its own until the worker is lost."""
     WAITING = "WAITING"
-    """Something outside owes us a report, an approval or a time; no worker is held. Left for QUEUED when its time comes."""
+    """A report, an approval or a time is owed from outside, or it serves; no worker is held. QUEUED when its time comes."""
     SUCCESS = "SUCCESS"
     """Its outcome is recorded in `results`. Final."""
     FAILED = "FAILED"

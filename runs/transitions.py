@@ -71,6 +71,7 @@ class Settled:
     delay: float = 0.0
     failed: bool = False
     lost: bool = False
+    ready: bool = False
 
 
 class Decided(NamedTuple):
@@ -192,6 +193,7 @@ def _of_outcomes(outcomes: Sequence[Settled]) -> dict[str, Any]:
         "delays": [o.delay for o in outcomes],
         "failures": [int(o.failed) for o in outcomes],
         "losses": [int(o.lost) for o in outcomes],
+        "ready": [o.ready for o in outcomes],
     }
 
 

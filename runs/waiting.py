@@ -27,7 +27,7 @@ def waiting_for(run: JobRun) -> dict[str, Any] | None:
         case JobRunState.QUEUED:
             return _for_its_time(run) or _for_a_worker(run) or _for_its_run(run) or _for_a_slot(run)
         case JobRunState.WAITING:
-            return _for_a_report(run) if run.available_at is None else _for_a_time(run)
+            return _for_its_stop(run) or (_for_a_report(run) if run.available_at is None else _for_a_time(run))
     return None
 
 
@@ -94,6 +94,10 @@ def _for_a_slot(run: JobRun) -> dict[str, Any]:
 
 def _consumers(queue: str) -> QuerySet[Worker]:
     return Worker.objects.filter(queues__contains=[queue], heartbeat_at__gt=Now() - timedelta(seconds=settings.LEASE))
+
+
+def _for_its_stop(run: JobRun) -> dict[str, Any] | None:
+    return _told("stop", "It serves until it is stopped.", since=run.ready_at) if run.ready_at else None
 
 
 def _for_a_report(run: JobRun) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Set
                 reason=after.reason,
                 delay=after.delay,
                 failed=outcome.state == JobRunState.FAILED,
+                ready=outcome.ready and after.state == JobRunState.WAITING,
             )
         )
     delays = [one.delay for one in settled if one.delay and one.state == JobRunState.QUEUED]
@@ -169,13 +170,19 @@ def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int,
     if not failing:
         return {}
     stopped = graph.on_failure == OnFailure.STOP and spread.has_failed(run.id)
-    rows = JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses")
+    rows = JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses", "ready_at")
     return {
         pk: (
             node or 0,
-            retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=stopped),
+            retry.Attempt(
+                failures=failures,
+                losses=losses,
+                cancel_requested=run.cancel_requested,
+                stopped=stopped,
+                ready=ready_at is not None,
+            ),
         )
-        for pk, node, failures, losses in rows
+        for pk, node, failures, losses, ready_at in rows
     }
 
 
@@ -193,8 +200,7 @@ def _step(
     faults.point("settle.moved")
     if foreseen is not None and len(step.settled) == len(settled):
         return step
-    ended = [(move.node, JobRunState(move.state)) for move in step.settled if move.state in FINISHED]
-    decided = spread.from_ended(run.id, graph, ended)
+    decided = spread.from_ended(run.id, graph, *spread.ends(graph, step.settled))
     claim = _claim(run, graph, walker)
     if decided or claim:
         step = moves.step(run.id, decided=decided, claim=claim)._replace(settled=step.settled)

@@ -3,12 +3,15 @@
 A JobRun carries three counters of its edges: how many parents have not ended (`waiting_on`), how many conditions were met
 (`met`), how many parents failed (`failed`). They are exact because they change only under the run's lock, so that a
 decision costs the same for 2 parents and for 2,000.
+
+A parent that became ready counts as ended for the edges that ask for that, and for no others; its real end counts for the
+others, and not for these again. It is told as the end WAITING: that is where a JobRun is which serves.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -20,7 +23,9 @@ _MEETS: dict[Condition, tuple[JobRunState, ...]] = {
     Condition.SUCCESS: (JobRunState.SUCCESS,),
     Condition.FAILED: (JobRunState.FAILED,),
     Condition.DONE: (JobRunState.SUCCESS, JobRunState.FAILED, JobRunState.SKIPPED),
+    Condition.READY: (JobRunState.WAITING, JobRunState.SUCCESS),
 }
+_FAILURE_PASSES = (Condition.SUCCESS, Condition.READY)  # in a graph that continues
 
 
 class Verdict(Enum):
@@ -94,14 +99,20 @@ def _one(found: int, waiting_on: int) -> Verdict:
 
 def is_met(condition: Condition, end: JobRunState, *, tolerant: bool = False) -> bool:
     """Tell whether a parent that ended so gives an edge what it asks for."""
-    if tolerant and condition == Condition.SUCCESS and end == JobRunState.FAILED:
+    if tolerant and end == JobRunState.FAILED and condition in _FAILURE_PASSES:
         return True
     return end in _MEETS[condition]
 
 
-def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapping[int, Pending]) -> Unlocked:
+def unlock(
+    graph: Graph,
+    ended: Iterable[tuple[int, JobRunState]],
+    pending: Mapping[int, Pending],
+    ready: Collection[int] = (),
+) -> Unlocked:
     """Spread the ends of nodes to their children, and the skips that follow from them to theirs.
 
+    An end WAITING tells that the node became ready; `ready` are the nodes that are, or were before their end.
     `pending` holds the undecided JobRuns by node and is changed in place. Children that it lacks are told as missing when
     a skip reaches beyond it: call again with all undecided rows, freshly read.
     """
@@ -111,7 +122,7 @@ def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapp
     to_spread = deque((node, end, False, end == JobRunState.FAILED) for node, end in ended)
     while to_spread:
         node, end, beyond, broken = to_spread.popleft()
-        for child in graph.children(node):
+        for child in _reached(graph, node, end) if node in ready else graph.children(node):
             row = pending.get(child)
             if row is None:
                 if beyond:
@@ -127,6 +138,12 @@ def unlock(graph: Graph, ended: Iterable[tuple[int, JobRunState]], pending: Mapp
             if row.reason is not None:
                 to_spread.append((child, JobRunState.SKIPPED, True, broken or row.failed > 0))
     return Unlocked(list(changed.values()), missing)
+
+
+def _reached(graph: Graph, node: int, end: JobRunState) -> Iterator[int]:
+    """Yield the children of a node that is or was ready to whom this end says something new."""
+    just_now = end == JobRunState.WAITING
+    return (child for child in graph.children(node) if (graph.condition(node, child) == Condition.READY) is just_now)
 
 
 def stop(graph: Graph, failed_node: int, undecided: Mapping[int, Pending]) -> Unlocked:
@@ -163,7 +180,7 @@ def _why_never(graph: Graph, rule: str, node: int, parent: int, end: JobRunState
     if rule == TriggerRule.ONE_SUCCESS:
         return f"no parent succeeded (one_success); the last to end was {key}"
     if rule == TriggerRule.ONE_FAILED:
-        return f"no parent failed (one_failed); the last to end was {key}"
+        return f"no parent failed (one_failed); the last to {'be ready' if end == JobRunState.WAITING else 'end'} was {key}"
     if end == JobRunState.SUCCESS:
         return f"{key} succeeded; the edge from it asks for {graph.condition(parent, node).value}"
     return f"{key} was skipped" if end == JobRunState.SKIPPED else f"{key} {end.lower()}"

@@ -68,12 +68,13 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A job run as it stands when a report comes; `expects`: a report ends it, not its own end."""
+    """A job run as it stands when a report comes; `expects`: a report ends it, not its own end; `serves`: a stop does."""
 
     state: str
     results: Any
     errors: Any
     expects: bool
+    serves: bool = False
 
 
 class Answer(Enum):
@@ -91,7 +92,7 @@ def decide(seen: Seen, report: Report) -> Answer:
         return Answer.DUPLICATE if report.progress is None and _same(seen, report.outcome()) else Answer.CONFLICT
     if report.progress is not None:
         return Answer.APPLY if seen.state in OWED else Answer.NOT_WAITING
-    if seen.state == JobRunState.WAITING or (seen.state == JobRunState.RUNNING and seen.expects):
+    if (seen.state == JobRunState.WAITING and not seen.serves) or (seen.state == JobRunState.RUNNING and seen.expects):
         return Answer.APPLY
     return Answer.NOT_WAITING
 
@@ -120,7 +121,13 @@ def report_to(job_run_id: int, report: Report) -> bool:
 
 
 def _seen(run: JobRun) -> Seen:
-    return Seen(state=run.state, results=run.results, errors=run.errors, expects=expects_report(selectors.task_run(run).task))
+    return Seen(
+        state=run.state,
+        results=run.results,
+        errors=run.errors,
+        expects=expects_report(selectors.task_run(run).task),
+        serves=run.ready_at is not None,
+    )
 
 
 def expects_report(task: Mapping[str, Any]) -> bool:
@@ -150,7 +157,8 @@ def _progressed(run: JobRun, progress: dict[str, Any]) -> bool:
 
 def waiting_under(key: str, among: QuerySet[JobRun]) -> JobRun:
     """Return the most recently started job run of this key that waits for a report; raise `NoWaitingTask`."""
-    owed = among.filter(key=key, state__in=OWED, quick=False).order_by("-started_at", "-pk")  # what is quick ends by itself
+    owed = among.filter(key=key, state__in=OWED, quick=False, ready_at=None)  # what is quick, or serves, is not ended by one
+    owed = owed.order_by("-started_at", "-pk")
     expects: dict[tuple[int | None, int | None], bool] = {}  # of one content all runs are alike
     for run in owed:
         if run.state == JobRunState.WAITING:

@@ -68,6 +68,7 @@ class Earlier(NamedTuple):
 
     id: int
     state: str
+    served: bool
 
 
 Wanted = Sequence[tuple[Rerun, GraphRun]]
@@ -129,8 +130,8 @@ def _begun(wanted: Wanted, contents: Sequence[ExecutionGraph]) -> list[Begun]:
     graphs = compile_all({content.pk for content in contents} | {run.execution_graph_id for _, run in wanted})
     earlier: dict[int, dict[int, Earlier]] = defaultdict(dict)
     rows = JobRun.objects.filter(graph_run__in={run.pk for _, run in wanted})
-    for run_id, node, pk, state in rows.values_list("graph_run_id", "node", "pk", "state"):
-        earlier[run_id or 0][node or 0] = Earlier(pk, state)
+    for run_id, node, pk, state, ready_at in rows.values_list("graph_run_id", "node", "pk", "state", "ready_at"):
+        earlier[run_id or 0][node or 0] = Earlier(pk, state, ready_at is not None)
     return [
         (graphs[content.pk], _beginnings(one, graphs[content.pk], graphs[run.execution_graph_id], earlier[run.pk]))
         for (one, run), content in zip(wanted, contents, strict=True)
@@ -143,7 +144,8 @@ def _beginnings(one: Rerun, graph: Compiled, was: Compiled, earlier: Mapping[int
     if graph is not was:
         starting |= reruns.changed(graph, was)
         earlier = {graph.nodes[was.key(node)]: found for node, found in earlier.items() if was.key(node) in graph.nodes}
-    anew = reruns.runs_anew(graph, {node: found.state for node, found in earlier.items()}, starting)
+    services = {node for node, found in earlier.items() if found.served}
+    anew = reruns.runs_anew(graph, {node: found.state for node, found in earlier.items()}, starting, services)
     if one.start == FAILED and not anew:
         raise NothingFailed
     reused = {node for node, found in earlier.items() if found.state == JobRunState.SUCCESS} - anew

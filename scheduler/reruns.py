@@ -2,6 +2,7 @@
 
 A task is reused if it succeeded before, is no starting point, and nothing before it runs anew. A task that was skipped
 because its rule cannot hold is skipped again as long as nothing before it runs anew. All else runs anew, as its rule says.
+A service has gone with its run: where anything runs anew, it starts anew too, and what follows it with it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,15 @@ class Graph(readiness.Graph, Protocol):
     def nodes(self) -> Mapping[str, int]: ...
 
 
-def runs_anew(graph: Graph, before: Mapping[int, str], starting: Collection[int]) -> set[int]:
-    """Return the nodes that run anew, given the states in which those known from before had ended."""
+def runs_anew(
+    graph: Graph, before: Mapping[int, str], starting: Collection[int], services: Collection[int] = frozenset()
+) -> set[int]:
+    """Return the nodes that run anew, given the states in which those known from before had ended; `services` were ready."""
+    anew = _anew(graph, before, starting)
+    return _anew(graph, before, {*starting, *services}) if anew and services else anew
+
+
+def _anew(graph: Graph, before: Mapping[int, str], starting: Collection[int]) -> set[int]:
     anew: set[int] = set()
     for node in range(len(graph)):
         parents = graph.parents(node)

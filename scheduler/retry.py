@@ -13,12 +13,16 @@ MAX_DELAY = 24 * 3600.0  # seconds; back-off grows no further
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What is known of the attempt that ended: how often the job had failed, and had been lost, before it."""
+    """What is known of the attempt that ended: how often the job had failed, and had been lost, before it.
+
+    `ready`: it served, and what waited for that has started.
+    """
 
     failures: int
     losses: int
     cancel_requested: bool
     stopped: bool
+    ready: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,8 @@ def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool 
         return Settlement(state=JobRunState.FAILED, reason="failed while it was being cancelled")
     if permanent or attempt.stopped or failures > task["retries"]:
         return Settlement(state=JobRunState.FAILED)
+    if attempt.ready:
+        return Settlement(state=JobRunState.FAILED, reason="not tried again: it was ready, and what follows has started")
     seconds = delay(failures, task)
     return Settlement(
         state=JobRunState.QUEUED, delay=seconds, reason=f"retry {failures} of {task['retries']} after {seconds:g} s"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dags.rules import OnFailure
 from runs.compiled import Compiled
 from runs.models import JobRun
 from runs.prepared import Statement
-from runs.states import JobRunState
-from runs.transitions import Decided
+from runs.states import FINISHED, JobRunState
+from runs.transitions import Decided, Moved
 from scheduler import readiness
 from scheduler.readiness import Pending
 from scheduler.sql import (
@@ -27,8 +27,25 @@ from scheduler.sql import (
 )
 
 
-def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunState]]) -> list[Decided]:
-    """Return what the ends of nodes make of the undecided JobRuns of their run.
+def ends(graph: Compiled, settled: Sequence[Moved]) -> tuple[list[tuple[int, JobRunState]], Collection[int]]:
+    """Return what settled attempts tell their children, and the nodes among them that serve or did."""
+    ready = _ready_among(settled) if graph.has_ready else ()
+    told = [(one.node, JobRunState(one.state)) for one in settled if one.state in FINISHED or one.node in ready]
+    return told, ready
+
+
+def _ready_among(settled: Sequence[Moved]) -> Collection[int]:
+    # Whatever was ready waits until it ends: no attempt that runs has been ready.
+    ids = [one.id for one in settled if JobRunState.WAITING in (one.from_state, one.state)]
+    if not ids:
+        return ()
+    return {node or 0 for node in JobRun.objects.filter(pk__in=ids, ready_at__isnull=False).values_list("node", flat=True)}
+
+
+def from_ended(
+    run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunState]], ready: Collection[int] = ()
+) -> list[Decided]:
+    """Return what the ends of nodes, as `ends` tells them, make of the undecided JobRuns of their run.
 
     One query on the happy path; two when a skip spreads beyond the children, whatever the size of what it reaches.
     """
@@ -36,13 +53,13 @@ def from_ended(run_id: int, graph: Compiled, ended: Sequence[tuple[int, JobRunSt
     if failed and graph.on_failure == OnFailure.STOP:
         undecided = _read(NOT_STARTED_OF_RUN, run=run_id)
         stopped = readiness.stop(graph, failed[0], undecided).changed
-        return _decided(stopped + readiness.unlock(graph, ended, undecided).changed)
+        return _decided(stopped + readiness.unlock(graph, ended, undecided, ready).changed)
     children = sorted({child for node, _ in ended for child in graph.children(node)})
     if not children:
         return []
-    unlocked = readiness.unlock(graph, ended, _read(PENDING_AT, run=run_id, nodes=children))
+    unlocked = readiness.unlock(graph, ended, _read(PENDING_AT, run=run_id, nodes=children), ready)
     if unlocked.missing:
-        unlocked = readiness.unlock(graph, ended, _read(PENDING_OF_RUN, run=run_id))
+        unlocked = readiness.unlock(graph, ended, _read(PENDING_OF_RUN, run=run_id), ready)
     return _decided(unlocked.changed)
 
 

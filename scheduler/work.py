@@ -38,7 +38,8 @@ class Work:
 class Outcome:
     """What became of an attempt: SUCCESS with `results`, FAILED with `errors`, any other state with a `reason`.
 
-    WAITING with a `delay` ends by itself: after so many seconds the work is begun again. `permanent` failures are not
+    WAITING with a `delay` ends by itself: after so many seconds the work is begun again. WAITING and `ready` is a service
+    that serves: what asks for that may start, and its end is final. `permanent` failures are not
     retried: the same would happen again. `final` ones end a task that waits for a report too: work that could not be
     started, or had to be stopped.
     """
@@ -48,6 +49,7 @@ class Outcome:
     errors: Any = None
     reason: str | None = None
     delay: float = 0.0
+    ready: bool = False
     permanent: bool = False
     final: bool = False
 
@@ -67,9 +69,14 @@ def not_started(error: str, *, permanent: bool = True) -> Outcome:
     return Outcome(state=JobRunState.FAILED, errors={"error": error}, permanent=permanent, final=True)
 
 
-def waiting(reason: str, *, seconds: float = 0.0) -> Outcome:
-    """Return the outcome of work whose end is reported from outside, or that is begun again after so many seconds."""
-    return Outcome(state=JobRunState.WAITING, reason=reason, delay=seconds)
+def waiting(reason: str, *, seconds: float = 0.0, ready: bool = False) -> Outcome:
+    """Return the outcome of work whose end is reported from outside, or that is begun again after so many seconds.
+
+    With `ready` it serves from now on until it is stopped, and what waits for that may start.
+    """
+    if ready and seconds:
+        raise ValueError("what serves is not begun again")
+    return Outcome(state=JobRunState.WAITING, reason=reason, delay=seconds, ready=ready)
 
 
 def skipped(reason: str) -> Outcome:

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 TaskState = Literal["PENDING", "QUEUED", "RUNNING", "WAITING", "SUCCESS", "FAILED", "SKIPPED", "CANCELLED"]
 ExecutionState = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"]
-Condition = Literal["success", "failed", "done"]
+Condition = Literal["success", "failed", "done", "ready"]
 JobKind = Literal["sheet", "upload", "connector", "workflow", "api"]
 
 
@@ -124,6 +124,7 @@ class TaskRun(TypedDict):
     attempt: int
     progress: dict[str, Any] | None
     start_time: str | None
+    ready_at: str | None
     end_time: str | None
 
 

@@ -123,6 +123,7 @@ class Record:
             "attempt": facts.attempt,
             "progress": None,
             "start_time": _time(facts.started),
+            "ready_at": None,
             "end_time": _time(facts.ended or (self._over if place.state in ENDED else None)),
         }
 

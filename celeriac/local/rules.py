@@ -13,7 +13,9 @@ SUCCESS, FAILED, SKIPPED, CANCELLED = "SUCCESS", "FAILED", "SKIPPED", "CANCELLED
 ENDED = frozenset({SUCCESS, FAILED, SKIPPED, CANCELLED})
 
 MAX_DELAY = 24 * 3600.0  # seconds; back-off grows no further
-_MEETS = {"success": {SUCCESS}, "failed": {FAILED}, "done": {SUCCESS, FAILED, SKIPPED}}
+# Nothing serves in the background of a local run: there `ready` asks for success.
+_MEETS = {"success": {SUCCESS}, "failed": {FAILED}, "done": {SUCCESS, FAILED, SKIPPED}, "ready": {SUCCESS}}
+_SUCCESS = {"success", "ready"}
 
 
 def decided(rule: str, *, parents: int, waiting_on: int, met: int, failed: int, tolerant: bool) -> str:
@@ -35,7 +37,7 @@ def decided(rule: str, *, parents: int, waiting_on: int, met: int, failed: int, 
 
 def is_met(condition: str, end: str, *, tolerant: bool) -> bool:
     """Tell whether a parent that ended so gives an edge what it asks for."""
-    return end in _MEETS[condition] or (tolerant and condition == "success" and end == FAILED)
+    return end in _MEETS[condition] or (tolerant and condition in _SUCCESS and end == FAILED)
 
 
 def why_skipped(rule: str, parent: str, end: str, condition: str) -> str:

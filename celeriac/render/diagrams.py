@@ -12,7 +12,11 @@ from celeriac.render.controls import shown
 from celeriac.render.wording import Told
 
 FILLS = {"yellow": "#fef3c7", "blue": "#bfdbfe", "green": "#bbf7d0", "red": "#fecaca", "cyan": "#cffafe", "magenta": "#f5d0fe"}
-DASHED = {"failed": "failed", "done": "done"}  # conditions that are told on the edge; success goes without saying
+DASHED = {
+    "failed": "failed",
+    "done": "done",
+    "ready": "ready",
+}  # conditions that are told on the edge; success goes without saying
 _HTML = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "#": "&num;"})
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 CONTRACT = {"graph_id", "name", "dag", "status", "state", "launch_time", "started_at", "completed_at", "task_id", "params"}
 CONTRACT |= {"trigger", "tasks", "edges"}
 TASK_CONTRACT = {"task_id", "parent", "template", "name", "key", "description", "command", "configs", "results", "is_py_func"}
-TASK_CONTRACT |= {"driver", "errors", "status", "state", "reason", "attempt", "start_time", "end_time"}
+TASK_CONTRACT |= {"driver", "errors", "status", "state", "reason", "attempt", "start_time", "ready_at", "end_time"}
 
 
 @pytest.fixture

@@ -83,10 +83,10 @@ def test_the_last_link_between_two_tasks_counts() -> None:
     assert links(job_of(a, b)) == {("a", "b", "done")}
 
 
-@pytest.mark.parametrize("condition", ["ready", "weak", ""])
-def test_conditions_that_are_reserved_or_unknown_are_refused(condition: str) -> None:
+@pytest.mark.parametrize("condition", ["weak", ""])
+def test_conditions_that_are_unknown_are_refused(condition: str) -> None:
     a, b = tasks("ab")
-    with pytest.raises(InvalidTask, match="reserved" if condition == "ready" else "there are success, failed, done"):
+    with pytest.raises(InvalidTask, match="there are success, failed, done, ready"):
         a.set_downstream(b, condition=condition)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from runs.states import JobRunState
 from scheduler.readiness import Pending, Verdict, is_met, stop, unlock, verdict
 
 SUCCESS, FAILED, SKIPPED = JobRunState.SUCCESS, JobRunState.FAILED, JobRunState.SKIPPED
+READY = JobRunState.WAITING  # as which it is told
 
 
 def graph(
@@ -35,15 +39,21 @@ def test_a_task_without_parents_may_start_whatever_its_rule(rule: str) -> None:
 
 @pytest.mark.parametrize(
     ("condition", "meets"),
-    [(Condition.SUCCESS, {SUCCESS}), (Condition.FAILED, {FAILED}), (Condition.DONE, {SUCCESS, FAILED, SKIPPED})],
+    [
+        (Condition.SUCCESS, {SUCCESS}),
+        (Condition.FAILED, {FAILED}),
+        (Condition.DONE, {SUCCESS, FAILED, SKIPPED}),
+        (Condition.READY, {READY, SUCCESS}),
+    ],
 )
 def test_an_edge_is_met_by_what_it_asks_for(condition: Condition, meets: set[JobRunState]) -> None:
-    assert {end for end in (SUCCESS, FAILED, SKIPPED) if is_met(condition, end)} == meets
+    assert {end for end in (SUCCESS, FAILED, SKIPPED, READY) if is_met(condition, end)} == meets
 
 
-def test_a_tolerant_graph_takes_a_failure_for_a_success_and_a_skip_for_a_skip() -> None:
-    assert is_met(Condition.SUCCESS, FAILED, tolerant=True)
-    assert not is_met(Condition.SUCCESS, SKIPPED, tolerant=True)
+@pytest.mark.parametrize("condition", [Condition.SUCCESS, Condition.READY])
+def test_a_tolerant_graph_takes_a_failure_for_a_success_and_a_skip_for_a_skip(condition: Condition) -> None:
+    assert is_met(condition, FAILED, tolerant=True)
+    assert not is_met(condition, SKIPPED, tolerant=True)
     assert verdict("none_failed", parents=1, waiting_on=0, met=1, failed=1, tolerant=True) is Verdict.READY
 
 
@@ -54,6 +64,34 @@ def test_a_skip_that_spreads_beyond_the_given_rows_names_what_it_needs() -> None
     spread = unlock(chain, [(0, FAILED)], {1: rows[1]})
 
     assert spread.missing == {2}
+
+
+def test_readiness_opens_the_edges_that_ask_for_it_and_the_end_opens_the_others() -> None:
+    fan = graph(4, [(0, 1, "ready"), (0, 2, "success"), (0, 3, "done")])
+    rows = pending(fan)
+
+    assert [row.node for row in unlock(fan, [(0, READY)], rows, {0}).changed] == [1]
+    assert (rows[1].state, rows[2].state) == (JobRunState.QUEUED, JobRunState.PENDING)
+    unlock(fan, [(0, FAILED)], rows, {0})
+    assert [rows[node].state for node in (1, 2, 3)] == [JobRunState.QUEUED, SKIPPED, JobRunState.QUEUED]
+
+
+def test_what_ends_without_having_been_ready_counts_as_any_end_does() -> None:
+    for end, state in ((SUCCESS, JobRunState.QUEUED), (FAILED, SKIPPED), (SKIPPED, SKIPPED)):
+        pair = graph(2, [(0, 1, "ready")])
+        rows = pending(pair)
+        unlock(pair, [(0, end)], rows)
+        assert rows[1].state == state
+
+
+def test_the_failure_of_what_was_ready_is_none_to_those_who_asked_for_that() -> None:
+    pair = graph(3, [(0, 2, "ready"), (1, 2, "success")], {2: "none_failed"})
+    rows = pending(pair)
+    unlock(pair, [(0, READY)], rows, {0})
+    unlock(pair, [(0, FAILED)], rows, {0})
+    assert (rows[2].waiting_on, rows[2].met, rows[2].failed) == (1, 1, 0)
+    unlock(pair, [(1, SUCCESS)], rows)
+    assert rows[2].state == JobRunState.QUEUED
 
 
 def test_a_skip_runs_down_a_chain_of_ten_thousand() -> None:
@@ -88,39 +126,59 @@ def graphs(draw: st.DrawFn) -> Compiled:
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
-def test_every_task_is_decided_in_the_end_and_none_before_its_rule_holds(compiled: Compiled, random: object) -> None:
+@settings(max_examples=500, deadline=None)
+def test_every_task_is_decided_in_the_end_and_none_before_its_rule_holds(compiled: Compiled, random: Random) -> None:
+    """Walk a graph in which any task may be ready before it ends, in any order."""
     rows = pending(compiled)
-    ready = [node for node in rows if compiled.parent_count[node] == 0]
+    going = [node for node in rows if compiled.parent_count[node] == 0]
     ends: dict[int, JobRunState] = {}
-    for node in ready:
+    ready: set[int] = set()
+    for node in going:
         rows[node].state = JobRunState.QUEUED
-    while ready:
-        node = ready.pop(random.randrange(len(ready)))  # type: ignore[attr-defined]
-        ends[node] = random.choice([SUCCESS, FAILED])  # type: ignore[attr-defined]
+    while going:
+        node = random.choice(going)
         before = {n for n, row in rows.items() if row.state == JobRunState.QUEUED}
-        unlock(compiled, [(node, ends[node])], rows)
+        if node not in ready and random.random() < 0.4:
+            ready.add(node)
+            unlock(compiled, [(node, READY)], rows, ready)
+        else:
+            going.remove(node)
+            ends[node] = random.choice([SUCCESS, FAILED])
+            unlock(compiled, [(node, ends[node])], rows, ready)
         for other, row in rows.items():
             if row.state == SKIPPED:
                 ends.setdefault(other, SKIPPED)
+        for other, row in rows.items():
+            if row.state == JobRunState.PENDING:
+                assert row.waiting_on == seen(compiled, other, ends, ready).count(None)
             if row.state == JobRunState.QUEUED and other not in before:
-                assert holds(compiled, other, ends)
-                ready.append(other)
+                assert holds(compiled, other, ends, ready)
+                going.append(other)
     assert set(ends) == set(rows)
 
 
-def holds(compiled: Compiled, node: int, ends: dict[int, JobRunState]) -> bool:
-    """Say from first principles whether the rule of a node holds on the ends so far."""
+def seen(
+    compiled: Compiled, node: int, ends: Mapping[int, JobRunState], ready: Collection[int]
+) -> Sequence[JobRunState | None]:
+    """Return the ends of a node's parents as its edges see them: readiness is one to those that ask for it."""
+    return [
+        READY if parent in ready and compiled.condition(parent, node) == Condition.READY else ends.get(parent)
+        for parent in compiled.parents(node)
+    ]
+
+
+def holds(compiled: Compiled, node: int, ends: Mapping[int, JobRunState], ready: Collection[int] = ()) -> bool:
+    """Say from first principles whether the rule of a node holds on the ends so far, and on what was ready."""
     tolerant = compiled.on_failure == OnFailure.CONTINUE
-    parents = compiled.parents(node)
-    met = [p for p in parents if p in ends and is_met(compiled.condition(p, node), ends[p], tolerant=tolerant)]
-    failed = [p for p in parents if ends.get(p) == FAILED]
-    done = all(p in ends for p in parents)
+    told = seen(compiled, node, ends, ready)
+    edges = zip(compiled.parents(node), told, strict=True)
+    met = [end for parent, end in edges if end and is_met(compiled.condition(parent, node), end, tolerant=tolerant)]
+    done = None not in told
     return {
-        "all_success": len(met) == len(parents),
+        "all_success": len(met) == len(told),
         "all_done": done,
         "always": done,
         "one_success": bool(met),
-        "one_failed": bool(failed),
-        "none_failed": done and (tolerant or not failed),
+        "one_failed": FAILED in told,
+        "none_failed": done and (tolerant or FAILED not in told),
     }[compiled.rule(node)]

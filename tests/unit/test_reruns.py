@@ -75,10 +75,12 @@ def test_exactly_the_right_tasks_run_and_each_only_when_its_rule_holds(
 ) -> None:
     before = first_run(compiled, chance)
     starting = data.draw(st.sets(st.integers(0, len(compiled) - 1)))
+    services = data.draw(st.sets(st.integers(0, len(compiled) - 1), max_size=2))
 
-    anew = reruns.runs_anew(compiled, before, starting)
+    anew = reruns.runs_anew(compiled, before, starting, services)
 
-    assert anew == expected(compiled, before, starting)
+    needed = expected(compiled, before, starting)
+    assert anew == (expected(compiled, before, starting | services) if needed else set())
     reused = {node for node, end in before.items() if end == SUCCESS} - anew
     rows = reruns.beginnings(compiled, reused)
     assert set(rows) == set(before) - reused
