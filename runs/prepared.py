@@ -29,15 +29,22 @@ class Statement:
         places = ", ".join(f"%({parameter})s" for parameter in self._parameters)
         self._execute = f"EXECUTE {self.name} ({places})" if places else f"EXECUTE {self.name}"
 
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Execute with these values, and return what the statement returns."""
+    def rows(self, values: Mapping[str, Any], *, after: Statement | None = None) -> list[tuple[Any, ...]]:
+        """Execute with these values, and return what the statement returns.
+
+        `after` is executed before it, in the same message and with the same values; what that returns is not seen. Each
+        takes a snapshot of its own, so that this one sees what `after` has waited for.
+        """
         with connection.cursor() as cursor:
-            if settings.PREPARE:
-                self._prepare(cursor)
-                cursor.execute(self._execute, values)
-            else:
-                cursor.execute(self.text, values)
+            said = [statement._said(cursor) for statement in (after, self) if statement]
+            cursor.execute("; ".join(said), values)
             return cursor.fetchall() if cursor.description else []
+
+    def _said(self, cursor: Any) -> str:
+        if not settings.PREPARE:
+            return self.text
+        self._prepare(cursor)
+        return self._execute
 
     def _prepare(self, cursor: Any) -> None:
         known = _prepared.setdefault(cursor.connection, set())

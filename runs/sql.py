@@ -25,21 +25,22 @@ FINISHED = _list(states.FINISHED)
 OWED = _list(states.OWED)
 GRAPH_UNFINISHED = _list(states.GRAPH_UNFINISHED)
 GRAPH_FINISHED = _list(states.GRAPH_FINISHED)
-LEGAL = "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.SOURCES.items() for s in sources) + ")"
+# One text a move and not a pair: PostgreSQL sets up a list of pairs anew at every execution, one comparison after another.
+LEGAL = "ANY ('{" + ", ".join(f"{s.value}>{t.value}" for t, sources in states.SOURCES.items() for s in sources) + "}'::text[])"
 GRAPH_LEGAL = (
     "(" + ", ".join(f"('{s.value}', '{t.value}')" for t, sources in states.GRAPH_SOURCES.items() for s in sources) + ")"
 )
 
+_RUN = "id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers"
 _MOVED = "j.id, j.graph_run_id, j.node, old.state AS from_state, j.state, j.attempt, j.queue"
 
 # Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
 # inserting rows that refer to the run is not held up. A process that is frozen in mid-transaction keeps its locks for no
 # longer than a lease: then the server ends its session.
-_LOCKED_RUNS = """
-    SELECT id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers,
-        set_config('idle_in_transaction_session_timeout', %(patience)s, true)
-    FROM runs_graphrun WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
+_LOCKED_RUNS = f"""
+    SELECT {_RUN}, set_config('idle_in_transaction_session_timeout', %(patience)s, true)
+    FROM runs_graphrun WHERE id = ANY(%(to_lock)s) ORDER BY id FOR NO KEY UPDATE
 """
 LOCK_RUNS = Statement("lock_runs", _LOCKED_RUNS)
 LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
@@ -54,6 +55,8 @@ LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
 # the given attempts were settled: the decisions follow from them.
 # chosen: highest priority first, then topological order. Several at once only where all of them may be quick and none was
 # ever lost: what kills its worker is claimed alone from then on.
+#
+# The run's own facts stand beside each move, for who has locked it in the same message.
 #
 # OFFSET 0 has each row looked up by its key and then guarded: left to itself, the planner would look for the guard's states
 # first, and read all that ever had them.
@@ -76,7 +79,7 @@ STEP = Statement(
             completed_at = CASE WHEN g.state IN {FINISHED} THEN clock_timestamp() END,
             ready_at = CASE WHEN g.ready THEN clock_timestamp() ELSE j.ready_at END
         FROM given g, LATERAL (SELECT o.id, o.state, o.attempt, o.ready_at FROM runs_jobrun o WHERE o.id = g.id OFFSET 0) old
-        WHERE j.id = old.id AND old.attempt = g.attempt AND old.state IN {OWED} AND (old.state, g.state) IN {LEGAL}
+        WHERE j.id = old.id AND old.attempt = g.attempt AND old.state IN {OWED} AND old.state || '>' || g.state = {LEGAL}
             AND (old.ready_at IS NULL OR g.state <> 'QUEUED')
         RETURNING {_MOVED}
     ),
@@ -125,7 +128,7 @@ STEP = Statement(
         FROM changes c, LATERAL (
             SELECT o.id, o.state FROM runs_jobrun o WHERE o.graph_run_id = %(run)s AND o.node = c.node OFFSET 0
         ) old
-        WHERE j.id = old.id AND (old.state = c.state OR (old.state, COALESCE(c.state, 'RUNNING')) IN {LEGAL})
+        WHERE j.id = old.id AND (old.state = c.state OR old.state || '>' || COALESCE(c.state, 'RUNNING') = {LEGAL})
         RETURNING {_MOVED}, j.priority, c.state AS released, c.claimed
     ),
     recorded AS (
@@ -139,12 +142,14 @@ STEP = Statement(
             SELECT 3, id, 'QUEUED', state, attempt, 'claimed' FROM moved WHERE claimed
         ) moves ORDER BY place, id
     )
-    SELECT 'settled', id, graph_run_id, node, from_state, state, attempt, queue, 0 AS priority
-    FROM settled WHERE state <> from_state
-    UNION ALL
-    SELECT CASE WHEN claimed THEN 'claimed' ELSE 'released' END, id, graph_run_id, node, from_state, state, attempt, queue,
-        priority
-    FROM moved WHERE state <> from_state
+    SELECT part, m.id, graph_run_id, node, from_state, m.state, attempt, queue, r.* FROM (
+        SELECT 'settled' AS part, id, graph_run_id, node, from_state, state, attempt, queue, 0 AS priority
+        FROM settled WHERE state <> from_state
+        UNION ALL
+        SELECT CASE WHEN claimed THEN 'claimed' ELSE 'released' END, id, graph_run_id, node, from_state, state, attempt, queue,
+            priority
+        FROM moved WHERE state <> from_state
+    ) m, (SELECT {_RUN} FROM runs_graphrun WHERE id = %(run)s) r
     ORDER BY priority DESC, node
     """,
 )

@@ -114,6 +114,12 @@ class Moves:
     created: Sequence[GraphRun] = ()
     expanded: set[int] = field(default_factory=set)
 
+    def lock(self, run_ids: Iterable[int], *, skip_locked: bool = False) -> None:
+        """Lock runs, in order of their ids, before anything of them moves."""
+        if ids := sorted(run_ids):
+            statement = sql.LOCK_FREE_RUNS if skip_locked else sql.LOCK_RUNS
+            self.runs.update((row[0], _locked_run(row[:-1])) for row in statement.rows(_patient(ids)))
+
     def create(self, runs: Sequence[GraphRun]) -> Sequence[GraphRun]:
         """Insert fresh runs, PENDING. Nobody else sees them before the commit: they need no lock."""
         fresh = {str(run.task_id): run for run in runs}
@@ -132,10 +138,12 @@ class Moves:
         cause: str = "",
         decided: Sequence[Decided] = (),
         claim: Claim | None = None,
+        lock: bool = False,
     ) -> Step:
         """Record outcomes, release what they decide, and claim: any of the three, of one run.
 
-        An attempt that is no longer the present one moves nothing, and then nothing is released or claimed either.
+        An attempt that is no longer the present one moves nothing, and then nothing is released or claimed either. `lock`
+        locks the run in the same message; it is known here only when something has moved.
         """
         values = {
             "run": run_id,
@@ -144,11 +152,13 @@ class Moves:
             **_of_decisions(decided),
             **_of_claim(claim or NOTHING),
         }
-        rows = sql.STEP.rows(values)
+        rows = sql.STEP.rows(values | _patient([run_id]), after=sql.LOCK_RUNS) if lock else sql.STEP.rows(values)
         step = Step([], [], [])
         parts = step._asdict()
-        for part, *moved, _ in rows:
-            parts[part].append(Moved._make(moved))
+        for row in rows:
+            parts[row[0]].append(Moved._make(row[1:8]))
+        if lock and rows:
+            self.runs[run_id] = _locked_run(rows[0][8:])
         self.made += [*step.settled, *step.released, *step.claimed]
         return step
 
@@ -218,10 +228,9 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
 
     With `skip_locked`, runs that somebody else moves at this moment are left out.
     """
-    ids = sorted(run_ids)
     with transaction.atomic(savepoint=False):
-        runs = _locked(ids, sql.LOCK_FREE_RUNS if skip_locked else sql.LOCK_RUNS) if ids else {}
-        moves = Moves(runs)
+        moves = Moves({})
+        moves.lock(run_ids, skip_locked=skip_locked)
         yield moves
         if moves.made or moves.expanded:
             touched = moves.expanded.union(move.graph_run_id for move in moves.made)
@@ -239,12 +248,13 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
             signals.graph_runs_moved.send(sender=GraphRun, moves=fresh)
 
 
-def _locked(ids: list[int], lock: Statement) -> dict[int, LockedRun]:
-    rows = lock.rows({"ids": ids, "patience": f"{settings.LEASE:g}s"})
-    return {
-        pk: LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, read_json(walkers))
-        for pk, state, expanded, execution_graph_id, cancel_requested, walkers, _ in rows
-    }
+def _patient(ids: Sequence[int]) -> dict[str, Any]:
+    return {"to_lock": ids, "patience": f"{settings.LEASE:g}s"}
+
+
+def _locked_run(facts: Sequence[Any]) -> LockedRun:
+    pk, state, expanded, execution_graph_id, cancel_requested, walkers = facts
+    return LockedRun(pk, state, expanded, execution_graph_id, cancel_requested, read_json(walkers))
 
 
 def move_graph_runs(to: dict[int, GraphRunState], *, cause: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -29,7 +30,8 @@ class Walker:
     """Who claims: a walk on a worker.
 
     `limit` is how many JobRuns it takes at once, 0 when its turn is over; `counted` tells whether the run has counted it
-    among its walkers, as it does when it rings for one. `holds` are the nodes of what it has claimed, by JobRun id.
+    among its walkers, as it does when it rings for one. `holds` are the nodes of what it has claimed, by JobRun id, of
+    `graph`.
     """
 
     worker: UUID
@@ -38,6 +40,7 @@ class Walker:
     walk: str | None = None
     limit: int = 1
     counted: bool = True
+    graph: Compiled | None = None
     holds: dict[int, int] = field(default_factory=dict)
 
 
@@ -70,7 +73,7 @@ def begin(run_id: int, walker: Walker) -> Sequence[Moved]:
         else:
             _leave(run, walker)
         faults.point("begin.claimed")
-    walker.holds = {one.id: one.node for one in claimed}
+    walker.graph, walker.holds = graph, {one.id: one.node for one in claimed}
     return claimed
 
 
@@ -79,12 +82,16 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
 
     An attempt that is no longer the present one, or that has ended already, moves nothing: the first write wins.
     """
-    with transitions.moving([run_id]) as moves:
+    with transitions.moving(()) as moves:
+        step = _step_at_once(moves, run_id, ended, cause=cause, walker=walker) if walker else None
+        if step is None:
+            moves.lock([run_id])
         run = moves.runs.get(run_id)
         if run is None:
             return Settlement()
         graph = compiled(run.execution_graph_id)
-        step = _step(moves, run, graph, _decide(run, graph, ended), cause=cause, walker=walker)
+        if step is None:
+            step = _step(moves, run, graph, _decide(run, graph, ended), cause=cause, walker=walker)
         if walker and not step.claimed:
             _give_up_turn(run, walker)
         _ring_helpers(moves, run, graph, _left_ready(step))
@@ -186,6 +193,26 @@ def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int,
     }
 
 
+def _step_at_once(moves: Moves, run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker) -> Step | None:
+    """Lock the run and make the step of one success in one message, where nothing has to be looked at first; else None.
+
+    None as well when the attempt had ended otherwise, and then nothing has moved. A cancel needs no look: it leaves no child
+    that could be released, and nothing to claim.
+    """
+    if walker.graph is None or walker.graph.max_parallel is not None or len(ended) > 1:
+        return None
+    [(pk, attempt, outcome)] = ended
+    if outcome.state != JobRunState.SUCCESS or pk not in walker.holds:
+        return None
+    decided = spread.foreseen(walker.graph, [(walker.holds[pk], outcome.state)])
+    if decided is None:
+        return None
+    success = Settled(id=pk, attempt=attempt, state=outcome.state, results=outcome.results, reason=outcome.reason)
+    claim = _claim_of(walker, walker.limit)
+    step = _recorded(moves, run_id, outcomes=[success], cause=cause, decided=decided, claim=claim, lock=True)
+    return step if step.settled else None
+
+
 def _step(
     moves: Moves, run: LockedRun, graph: Compiled, settled: Sequence[Settled], *, cause: str, walker: Walker | None = None
 ) -> Step:
@@ -196,8 +223,7 @@ def _step(
     """
     foreseen = _foreseen(run, graph, settled, walker) if walker else None
     claim = _claim(run, graph, walker) if foreseen is not None else None
-    step = moves.step(run.id, outcomes=settled, cause=cause, decided=foreseen or (), claim=claim)
-    faults.point("settle.moved")
+    step = _recorded(moves, run.id, outcomes=settled, cause=cause, decided=foreseen or (), claim=claim)
     if foreseen is not None and len(step.settled) == len(settled):
         return step
     decided = spread.from_ended(run.id, graph, *spread.ends(graph, step.settled))
@@ -205,6 +231,12 @@ def _step(
     if decided or claim:
         step = moves.step(run.id, decided=decided, claim=claim)._replace(settled=step.settled)
     return step
+
+
+def _recorded(moves: Moves, run_id: int, **step: Any) -> Step:
+    moved = moves.step(run_id, **step)
+    faults.point("settle.moved")
+    return moved
 
 
 def _foreseen(run: LockedRun, graph: Compiled, settled: Sequence[Settled], walker: Walker) -> list[Decided] | None:
@@ -221,6 +253,10 @@ def _claim(run: LockedRun, graph: Compiled, walker: Walker | None) -> Claim | No
     limit = walker.limit
     if graph.max_parallel is not None:
         limit = min(limit, graph.max_parallel - JobRun.objects.filter(graph_run=run.id, state=JobRunState.RUNNING).count())
+    return _claim_of(walker, limit)
+
+
+def _claim_of(walker: Walker, limit: int) -> Claim | None:
     return Claim(walker.queues, limit, walker.worker, walker.walk) if limit > 0 else None
 
 

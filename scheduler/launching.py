@@ -126,6 +126,7 @@ def ring(runs: Sequence[GraphRun]) -> None:
         for run in runs
         for place, queue in enumerate(run.walkers)
     )
+    transaction.on_commit(dispatch.give_headstart, robust=True)
 
 
 def _copies(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[ExecutionGraph]:

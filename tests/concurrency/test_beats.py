@@ -85,8 +85,6 @@ def test_without_any_beat_the_sweep_fires(worker: Running, graph: Graph) -> None
     wait_for(lambda: Firing.objects.count() >= 4, "four times")
     stop([one])
     assert each_time_was_launched_once(one, since) >= 4
-    late = [(fired.at - fired.due).total_seconds() for fired in Firing.objects.all()]
-    assert max(late) < 2
 
 
 @pytest.mark.usefixtures("no_sweep")
