@@ -21,7 +21,7 @@ from runs.compiled import Compiled, compiled
 from runs.models import JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.transitions import Claim, Decided, LockedRun, Moved, Moves, Settled, Step
-from scheduler import dispatch, faults, hands, nodes, retry, spread
+from scheduler import crew, dispatch, faults, nodes, retry, spread
 from scheduler.batch import Ended
 
 
@@ -67,9 +67,9 @@ def begin(run_id: int, walker: Walker) -> Sequence[Moved]:
         if claimed:
             if not walker.counted:
                 walker.counted = True
-                _count_in(moves, {run_id: {walker.rung_on: 1}})
+                crew.count_in(run, {walker.rung_on: 1})
             # More may be ready than this walker takes: whoever comes brings the others, as far as slots are free.
-            _ring_helpers(moves, run, graph, spread.ready_work(run_id, limit=max(nodes.slots(q) for q in walker.queues)))
+            crew.ring_helpers(run, graph, spread.ready_work(run_id, limit=max(nodes.slots(q) for q in walker.queues)))
         else:
             _leave(run, walker)
         faults.point("begin.claimed")
@@ -94,7 +94,7 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
             step = _step(moves, run, graph, _decide(run, graph, ended), cause=cause, walker=walker)
         if walker and not step.claimed:
             _give_up_turn(run, walker)
-        _ring_helpers(moves, run, graph, _left_ready(step))
+        crew.ring_helpers(run, graph, _left_ready(step))
         faults.point("settle.decided")
     faults.point("settle.committed")
     if walker:
@@ -129,8 +129,8 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
             lost.append(Settled(id=pk, attempt=attempts[pk], state=after.state, errors=errors, reason=after.reason, lost=True))
         step = _step(moves, run, graph, lost, cause=cause)
         # The lost walkers are still counted: forget them, or nobody would be rung.
-        _set_walkers([(run, {})])
-        _ring_helpers(moves, run, graph, _left_ready(step))
+        crew.forget(run)
+        crew.ring_helpers(run, graph, _left_ready(step))
         faults.point("give_back.moved")
     faults.point("give_back.committed")
     return frozenset(move.id for move in step.settled)
@@ -277,31 +277,4 @@ def _give_up_turn(run: LockedRun, walker: Walker) -> None:
 
 def _leave(run: LockedRun, walker: Walker) -> None:
     if walker.counted:
-        _set_walkers([(run, hands.left(run.walkers, walker.rung_on))])
-
-
-def _ring_helpers(moves: Moves, run: LockedRun, graph: Compiled, ready: Mapping[str, int]) -> None:
-    """Ring walkers for ready work that nobody at hand takes."""
-    if not ready:
-        return
-    slots = {queue: min(nodes.slots(queue), graph.max_parallel or 1_000_000) for queue in ready}
-    free = {queue: nodes.slots(queue) - spread.busy_slots(queue) for queue in ready}
-    rings = hands.wanted(ready, run.walkers, slots=slots, free=free)
-    if rings:
-        _count_in(moves, {run.id: rings})
-        dispatch.ring_on_commit(
-            dispatch.Ring(run_id=run.id, queue=queue) for queue, count in rings.items() for _ in range(count)
-        )
-
-
-def _count_in(moves: Moves, rings: Mapping[int, Mapping[str, int]]) -> None:
-    """Count rung walkers in with those of their runs."""
-    _set_walkers([(moves.runs[run_id], hands.joined(moves.runs[run_id].walkers, wanted)) for run_id, wanted in rings.items()])
-
-
-def _set_walkers(counts: Sequence[tuple[LockedRun, dict[str, int]]]) -> None:
-    changed = [(run, walkers) for run, walkers in counts if walkers != run.walkers]
-    for run, walkers in changed:
-        run.walkers = walkers
-    if changed:
-        spread.write_walkers({run.id: walkers for run, walkers in changed})
+        crew.leave(run, walker.rung_on)
