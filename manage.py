@@ -18,7 +18,10 @@ def main() -> None:
         up()
     else:
         embedded.join()
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))
 
 
 def up() -> None:

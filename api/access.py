@@ -53,6 +53,11 @@ def visible(
     return queryset.filter(**{f"{project}__in": mine.values("project")})
 
 
+def belongs(request: Request) -> bool:
+    """Tell whether the user is a member of any project: what is the service's as a whole is for its members to see."""
+    return user_of(request).is_superuser or Membership.objects.filter(user=user_of(request)).exists()
+
+
 def may(request: Request, right: str, project_id: int) -> bool:
     """Tell whether the request has the right in a project."""
     if right not in scopes_of(request) or project_of(request) not in (None, project_id):

@@ -61,7 +61,10 @@ def pairs(name: str) -> dict[str, str]:
     found = [word.partition("=") for word in words(name)]
     if not all(key and equals for key, equals, _ in found):
         raise ImproperlyConfigured(f"{name} must be key=value,key=value, not {os.environ[name]!r}.")
-    return {key.strip(): value.strip() for key, _, value in found}
+    told = {key.strip(): value.strip() for key, _, value in found}
+    if len(told) < len(found):
+        raise ImproperlyConfigured(f"{name} must name each key once, not {os.environ[name]!r}.")
+    return told
 
 
 def path(name: str, default: Path) -> Path:

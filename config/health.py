@@ -33,7 +33,7 @@ def look() -> Report:
     asked: list[Future[Any]] = [_threads.submit(_broker), _threads.submit(_database)]
     wait(asked, timeout=LIMIT)
     broker, database = (_answer(future) for future in asked)
-    unknown = dict.fromkeys(["migrations", "workers", "slots", "oldest_unclaimed_seconds"])
+    unknown = dict.fromkeys(["migrations", "workers", "slots", "nodes", "oldest_unclaimed_seconds"])
     checks = {"database": "no answer", "broker": broker or "no answer", **unknown, **(database or {})}
     fine = {"database": "ok", "migrations": "ok", "broker": "ok"}
     missing = [name for name, answer in fine.items() if checks[name] != answer]
@@ -64,12 +64,11 @@ def _questions() -> dict[str, Any]:
     lacking = schema.unapplied()
     if lacking:
         return {"database": "ok", "migrations": f"not applied: {', '.join(lacking)}"}
-    workers, slots = measures.live_workers()
+    living = measures.live_workers()
     return {
         "database": "ok",
         "migrations": "ok",
-        "workers": workers,
-        "slots": slots,
+        **living._asdict(),
         "oldest_unclaimed_seconds": round(measures.oldest_unclaimed_seconds(), 3),
     }
 

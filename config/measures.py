@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q, Sum
 from django.db.models.functions import Now
 
+from runs import nodes as known
 from runs import states
 from runs.models import GraphRun, JobRun
-from scheduler import nodes
 
 
-def live_workers() -> tuple[int, int]:
-    """Return the number of live workers and of their slots."""
-    found = nodes.live().aggregate(workers=Count("pk"), slots=Sum("slots", default=0))
-    return found["workers"], found["slots"]
+class Living(NamedTuple):
+    """Live workers, their slots, and the nodes that they name."""
+
+    workers: int
+    slots: int
+    nodes: int
+
+
+def live_workers() -> Living:
+    """Count the live workers."""
+    named = Count("node", distinct=True, filter=~Q(node=""))
+    return Living(**known.alive().aggregate(workers=Count("pk"), slots=Sum("slots", default=0), nodes=named))
+
+
+def nodes_by_state() -> dict[str, int]:
+    """Return the number of known nodes by state."""
+    found = known.known(held=known.held()).order_by().values_list("state").annotate(Count("pk"))
+    return {state.value: 0 for state in known.NodeState} | dict(found)
 
 
 def oldest_unclaimed_seconds() -> float:

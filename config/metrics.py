@@ -16,12 +16,13 @@ class Measures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield one gauge per measure."""
-        workers, slots = measures.live_workers()
+        living = measures.live_workers()
         yield _by("celeriac_runs", "Unfinished executions by state.", "state", measures.unfinished_runs())
         yield _by("celeriac_tasks_owed", "Task runs whose outcome is owed, by state.", "state", measures.owed())
         yield _by("celeriac_tasks_queued", "Task runs that wait for a worker, by queue.", "queue", measures.queued_by_queue())
-        yield GaugeMetricFamily("celeriac_workers", "Live workers.", value=workers)
-        yield GaugeMetricFamily("celeriac_worker_slots", "Jobs that the live workers can do at once.", value=slots)
+        yield GaugeMetricFamily("celeriac_workers", "Live workers.", value=living.workers)
+        yield _by("celeriac_nodes", "Known nodes by state.", "state", measures.nodes_by_state())
+        yield GaugeMetricFamily("celeriac_worker_slots", "Jobs that the live workers can do at once.", value=living.slots)
         yield GaugeMetricFamily(
             "celeriac_oldest_unclaimed_seconds",
             "For how long the oldest ready task run has been waiting.",

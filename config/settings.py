@@ -205,6 +205,8 @@ QUEUES = env.words("CELERIAC_QUEUES", "default")  # what this worker consumes
 NODE = env.text("CELERIAC_NODE")  # this worker's node name; it also consumes node.<name>
 ROLES = env.words("CELERIAC_ROLES")  # what this worker's node is there for
 LABELS = env.pairs("CELERIAC_LABELS")  # facts of this worker's node, such as disk=fast
+NODE_IP = env.text("CELERIAC_NODE_IP")  # where other nodes reach this one; else the address by which it reaches the service
+KEEP_NODES = env.seconds("CELERIAC_KEEP_NODES", 7 * 24 * 3600)  # a node that is gone is forgotten after this
 HEARTBEAT = env.seconds("CELERIAC_HEARTBEAT", 10)  # a worker tells that it lives this often
 LEASE = env.seconds("CELERIAC_LEASE", 30)  # a worker silent for longer is dead
 SWEEP_INTERVAL = env.seconds("CELERIAC_SWEEP_INTERVAL", 1)  # how often a worker looks for overdue work

@@ -30,6 +30,7 @@ READY = OpenApiExample(
             "broker": "ok",
             "workers": 1,
             "slots": 2,
+            "nodes": 0,
             "oldest_unclaimed_seconds": 0.0,
         },
     },

@@ -1,4 +1,4 @@
-"""Django admin for runs and workers: all of it to be read, nothing to be written."""
+"""Django admin for runs, workers and nodes: all of it to be read, nothing to be written."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
-from django.utils.html import format_html
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
 
 from dags import picture as drawing
 from dags.admin.doors import ServiceAdmin, filtered
-from runs import retention, selectors
-from runs.models import GraphRun, JobRun, LogChunk, Worker
+from runs import nodes, retention, selectors
+from runs.models import GraphRun, JobRun, LogChunk, Node, Worker
 from runs.states import GRAPH_FINISHED
 from runs.waiting import waiting_for
 
@@ -200,7 +200,20 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_display = ["hostname", "node", "alive", "queues", "slots", "pid", "started_at", "heartbeat_at"]
     search_fields = ["hostname", "node"]
     ordering = ["-heartbeat_at"]
-    fields = ["boot_id", "hostname", "pid", "node", "alive", "roles", "labels", "queues", "slots", "started_at", "heartbeat_at"]
+    fields = [
+        "boot_id",
+        "hostname",
+        "pid",
+        "node",
+        "alive",
+        "roles",
+        "labels",
+        "ip",
+        "queues",
+        "slots",
+        "started_at",
+        "heartbeat_at",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
         heard = Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.LEASE))
@@ -209,6 +222,55 @@ class WorkerAdmin(ReadOnlyAdmin):
     @admin.display(boolean=True, ordering="is_alive")
     def alive(self, worker: Any) -> bool:
         return bool(worker.is_alive)
+
+
+class NodeStateFilter(admin.SimpleListFilter):
+    """Nodes that are idle, run something, or are gone."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(nodes.NodeState.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnlyAdmin):
+    """Nodes: hosts that workers have named, those that were heard of last first."""
+
+    list_display = ["name", "state", "shown_roles", "shown_labels", "ip", "hostname", "known_since", "heartbeat_at"]
+    list_filter = [NodeStateFilter]
+    search_fields = ["name", "hostname"]
+    ordering = ["-heartbeat_at"]
+    fields = ["name", "state", "shown_roles", "shown_labels", "ip", "hostname", "workers", "known_since", "heartbeat_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return nodes.known(held=nodes.held())
+
+    @admin.display(ordering="state")
+    def state(self, node: Any) -> str:
+        return str(node.state)
+
+    @admin.display(description="roles")
+    def shown_roles(self, node: Node) -> str:
+        return ", ".join(node.roles)
+
+    @admin.display(description="labels")
+    def shown_labels(self, node: Node) -> str:
+        return ", ".join(f"{key}={value}" for key, value in node.labels.items())
+
+    @admin.display
+    def workers(self, node: Node) -> str:
+        crew = nodes.workers_of([node.name])[node.name]
+        return format_html_join(", ", '<a href="{}">{}</a>', ((changing(worker), str(worker)) for worker in crew)) or "none"
+
+
+def changing(row: Model) -> str:
+    """Return the path of a row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def pretty(value: Any) -> str:

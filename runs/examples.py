@@ -150,3 +150,48 @@ LOG = OpenApiExample(
     media_type="application/json",
 )
 LOG_TEXT = OpenApiExample("Text", value="loading\ndone\n", response_only=True, media_type="text/plain")
+_NODE = {
+    "name": "n1",
+    "state": "running",
+    "roles": ["loader"],
+    "labels": {"disk": "ssd"},
+    "ip": "10.0.0.7",
+    "hostname": "bench-1",
+    "slots": 2,
+    "worker_count": 1,
+    "execution": 4,
+    "started_at": "2021-04-16T06:12:04.118223Z",
+    "heartbeat_at": "2021-04-16T06:50:31.004731Z",
+    "gone_since": None,
+}
+_ON_NODE = {
+    "task_id": 6,
+    "execution": 4,
+    "key": "load",
+    "state": "RUNNING",
+    "reason": None,
+    "attempt": 1,
+    "start_time": "2021-04-16T06:50:31.559096Z",
+    "end_time": None,
+}
+NODE = OpenApiExample("A node", value=_NODE, response_only=True)
+NODE_DETAIL = OpenApiExample(
+    "A node at work",
+    value=_NODE
+    | {
+        "workers": [
+            {
+                "id": "0b9de2c1-64a7-4f44-9f0e-2f5c6d1b4a51",
+                "hostname": "bench-1",
+                "pid": 4711,
+                "queues": ["node.n1", "default"],
+                "slots": 2,
+                "started_at": "2021-04-16T06:12:04.118223Z",
+                "heartbeat_at": "2021-04-16T06:50:31.004731Z",
+            }
+        ],
+        "tasks": [_ON_NODE],
+        "recent": [_ON_NODE | {"task_id": 5, "key": "download", "state": "SUCCESS", "end_time": "2021-04-16T06:50:31.540011Z"}],
+    },
+    response_only=True,
+)

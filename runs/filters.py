@@ -1,13 +1,18 @@
-"""What the lists of executions and of their tasks can be filtered by."""
+"""What the lists of executions, of their tasks, and of nodes can be filtered by."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from api.errors import Invalid
 from api.filtering import IdFilter, SinceFilter
 from runs.models import GraphRun
+from runs.nodes import NodeState
 from runs.states import GraphRunState, JobRunState
 
 DIGITS = 18  # of the longest number that surely fits a BIGINT
@@ -43,3 +48,26 @@ class TaskRunFilter(filters.FilterSet):
 
     state = filters.MultipleChoiceFilter(choices=JobRunState.choices)
     key = filters.CharFilter(field_name="key")
+
+
+class NodeFilter(filters.FilterSet):
+    """`?state=` may be given more than once; `?role=` and `?label=` take several, separated by commas."""
+
+    state = filters.MultipleChoiceFilter(choices=NodeState.choices)
+    role = filters.CharFilter(method="with_role", help_text="Nodes that name one of these roles: loader,database.")
+    label = filters.CharFilter(
+        method="with_labels", help_text="Nodes with all of these labels: disk=ssd,zone; zone is any zone."
+    )
+
+    def with_role(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Leave the nodes that name one of the roles."""
+        return queryset.filter(reduce(or_, (Q(roles__contains=[role.strip()]) for role in value.split(","))))
+
+    def with_labels(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Leave the nodes that have all of the labels."""
+        for label in value.split(","):
+            key, equals, told = (part.strip() for part in label.partition("="))
+            if not key:
+                raise Invalid("Must be labels such as disk=ssd, or their names.", field=name)
+            queryset = queryset.filter(labels__contains={key: told}) if equals else queryset.filter(labels__has_key=key)
+        return queryset

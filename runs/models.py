@@ -1,4 +1,4 @@
-"""ExecutionGraph, GraphRun, JobRun, Transition, LogChunk, Worker. `state` is written by `runs/transitions.py` alone."""
+"""ExecutionGraph, GraphRun, JobRun, Transition, LogChunk. `state` is written by `runs/transitions.py` alone."""
 
 from __future__ import annotations
 
@@ -12,45 +12,11 @@ from django.db.models.functions import Now
 
 from runs import states
 from runs.history import LogChunk, Transition
+from runs.machines import Node, ServiceStart, Worker
 
-__all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "ServiceStart", "Transition", "Worker"]
+__all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "Node", "ServiceStart", "Transition", "Worker"]
 
-
-class Worker(models.Model):
-    """One life of one worker process: a restart is another Worker."""
-
-    boot_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    hostname = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField()
-    node = models.CharField(max_length=100, blank=True, help_text="Its node name; it consumes node.<name> too.")
-    roles: Any = models.JSONField(default=list)
-    labels: Any = models.JSONField(default=dict)
-    queues: Any = models.JSONField(default=list)
-    slots = models.PositiveIntegerField(help_text="Jobs it runs at once.")
-    started_at = models.DateTimeField(db_default=Now())
-    heartbeat_at = models.DateTimeField(db_default=Now(), db_index=True)
-    arrived_among: Any = models.JSONField(
-        null=True, help_text="Who seemed to live when it came, until it is known whether any of them did."
-    )
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["started_at"], condition=models.Q(arrived_among__isnull=False), name="worker_arrival_undecided"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.hostname} ({self.boot_id})"
-
-
-class ServiceStart(models.Model):
-    """The service has started: a worker came, and no other was there."""
-
-    at = models.DateTimeField(unique=True)
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%dT%H:%M:%SZ}"
+__all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "Node", "ServiceStart", "Transition", "Worker"]
 
 
 OF_NO_GRAPH = 0  # the revision of content that never was a Graph's: those begin at 1
@@ -245,6 +211,8 @@ class JobRun(models.Model):
             ),
             # The latest runs of a job.
             models.Index(fields=["job", "-id"], condition=models.Q(job__isnull=False), name="job_run_of_job"),
+            # The latest runs on a node's own queue: no other queue's rows are in it.
+            models.Index(fields=["queue", "-id"], condition=models.Q(queue__startswith="node."), name="job_run_of_node"),
             # Reports by key, and by one-time key.
             models.Index(fields=["key"], condition=models.Q(state__in=states.OWED, quick=False), name="job_run_owed_by_key"),
             models.Index(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Now
 
-from runs.models import ExecutionGraph, JobRun, Worker
+from runs import nodes
+from runs.models import ExecutionGraph, JobRun, Node, Worker
 from runs.selectors import parents_of
 from runs.states import UNFINISHED, JobRunState
 
@@ -68,7 +67,18 @@ def _for_a_time(run: JobRun) -> dict[str, Any]:
 def _for_a_worker(run: JobRun) -> dict[str, Any] | None:
     if _consumers(run.queue).exists():
         return None
+    name = nodes.node_of(run.queue)
+    if name is not None:
+        return _for_a_node(name, run.queue)
     return _told("worker", f"No live worker consumes the queue {run.queue}.", queue=run.queue)
+
+
+def _for_a_node(name: str, queue: str) -> dict[str, Any]:
+    gone_since = Node.objects.filter(name=name).values_list("heartbeat_at", flat=True).first()
+    message = (
+        f"The node {name} is gone since {gone_since:%Y-%m-%d %H:%M:%S} UTC." if gone_since else f"No node {name} is known."
+    )
+    return _told("node", message, queue=queue, node=name, gone_since=gone_since)
 
 
 def _for_its_run(run: JobRun) -> dict[str, Any] | None:
@@ -93,7 +103,7 @@ def _for_a_slot(run: JobRun) -> dict[str, Any]:
 
 
 def _consumers(queue: str) -> QuerySet[Worker]:
-    return Worker.objects.filter(queues__contains=[queue], heartbeat_at__gt=Now() - timedelta(seconds=settings.LEASE))
+    return nodes.alive().filter(queues__contains=[queue])
 
 
 def _for_its_stop(run: JobRun) -> dict[str, Any] | None:

@@ -11,9 +11,10 @@ class SchedulerConfig(AppConfig):
         from django_celery_results.models import TaskResult
 
         from api import idempotency
-        from scheduler import drivers, recovery, starts, verdicts, worker  # noqa: F401  # importing worker connects it
+        from scheduler import checks, drivers, nodes, recovery, starts, verdicts, worker  # noqa: F401  # they connect themselves
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
         drivers.register()
         recovery.add_duty(recovery.Duty(find=idempotency.old_answers, act=idempotency.forget_answers))
         recovery.add_duty(recovery.Duty(find=starts.undecided, act=starts.decide))
+        recovery.add_duty(recovery.Duty(find=nodes.long_gone, act=nodes.forget))

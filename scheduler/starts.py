@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from runs.models import ServiceStart, Worker
+from runs.nodes import alive
 from scheduler import nodes
 
 LOCK = 0x61727276  # arrivals, one after another: of two at once the second has to see the first
@@ -36,7 +37,7 @@ def arrive() -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        among = [str(boot_id) for boot_id in nodes.live().exclude(boot_id=nodes.me.boot_id).values_list("boot_id", flat=True)]
+        among = [str(boot_id) for boot_id in alive().exclude(boot_id=nodes.me.boot_id).values_list("boot_id", flat=True)]
         nodes.beat()
         Worker.objects.filter(boot_id=nodes.me.boot_id).update(arrived_among=among or None)
         if not among:

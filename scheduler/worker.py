@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 
 from scheduler import dispatch, nodes, recovery, starts
+from scheduler.own_address import own_address
 
 logger = logging.getLogger(__name__)
 
@@ -122,8 +123,10 @@ _closing_since: list[float] = []
 @signals.celeryd_after_setup.connect(weak=False)
 def arrive(sender: Any, instance: Any, **kwargs: Any) -> None:
     """Take an identity and write its row, before the pool forks and before anything is claimed under it."""
-    nodes.become(queues=list(instance.app.amqp.queues.consume_from), slots=instance.concurrency)
+    nodes.become(queues=list(instance.app.amqp.queues.consume_from), slots=instance.concurrency, ip=own_address())
     starts.arrive()
+    for host in nodes.elsewhere():
+        logger.warning("%s names the node %s as well: what runs there and here is taken for one node's", host, settings.NODE)
     connections.close_all()  # a connection must not be shared with the children
 
 

@@ -18,7 +18,7 @@ from api.models import Membership, Token
 from dags.models import Graph, Project
 from jobs.doors import KINDS
 from runs import spec as specs
-from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition, Worker
+from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Node, Transition, Worker
 from runs.states import FINISHED, GRAPH_FINISHED, UNFINISHED, GraphRunState, JobRunState
 
 _numbers = itertools.count(1)
@@ -192,12 +192,20 @@ def log(of: JobRun, *texts: str, stream: str = "out") -> list[LogChunk]:
     return [LogChunk.objects.create(job_run=of, attempt=of.attempt, stream=stream, text=text) for text in texts]
 
 
-def worker(*queues: str, slots: int = 1, silent_for: float = 0) -> Worker:
+def worker(*queues: str, slots: int = 1, silent_for: float = 0, **fields: Any) -> Worker:
     return Worker.objects.create(
         boot_id=uuid.uuid4(),
-        hostname="host",
         pid=1,
         queues=list(queues or ["default"]),
         slots=slots,
         heartbeat_at=timezone.now() - timedelta(seconds=silent_for),
+        **{"hostname": "host", **fields},
     )
+
+
+def node(name: str, *, workers: int = 1, slots: int = 1, silent_for: float = 0, **facts: Any) -> Node:
+    """Return a node with some workers; with none, it is gone."""
+    for _ in range(workers):
+        worker("default", f"node.{name}", node=name, slots=slots, silent_for=silent_for, **facts)
+    at = timezone.now() - timedelta(seconds=silent_for)
+    return Node.objects.create(name=name, heartbeat_at=at, **{"hostname": "host", **facts})

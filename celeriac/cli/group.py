@@ -20,6 +20,7 @@ COMMANDS = {
     "apply": "Make jobs what files say they are.",
     "export": "Write jobs as a file that `apply` takes.",
     "delete": "Delete jobs, by their exact names.",
+    "node": "Tell of the machines that work.",
     "login": "Save where the service is, and the token to use there.",
     "logout": "Forget the saved login.",
     "up": "Run the whole service on this machine.",

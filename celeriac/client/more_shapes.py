@@ -1,10 +1,10 @@
-"""The shapes of schedules, jobs, notifications and what concerns access; `shapes.py` has graphs and executions."""
+"""The shapes of schedules, jobs, notifications, nodes and what concerns access; `shapes.py` has graphs and executions."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from celeriac.client.shapes import TaskRun
+from celeriac.client.shapes import TaskRun, TaskState
 
 
 class Schedule(TypedDict):
@@ -174,3 +174,53 @@ class AuditEntry(TypedDict):
     address: str | None
     request_id: str
     facts: dict[str, Any]
+
+
+class Node(TypedDict):
+    """A machine that works."""
+
+    name: str
+    state: Literal["idle", "running", "gone"]
+    roles: list[str]
+    labels: dict[str, str]
+    ip: str | None
+    hostname: str
+    slots: int
+    worker_count: int
+    execution: int | None
+    started_at: str | None
+    heartbeat_at: str
+    gone_since: str | None
+
+
+class NodeWorker(TypedDict):
+    """A living worker of a node."""
+
+    id: str
+    hostname: str
+    pid: int
+    queues: list[str]
+    slots: int
+    started_at: str
+    heartbeat_at: str
+
+
+class NodeTask(TypedDict):
+    """A task run on a node."""
+
+    task_id: int
+    execution: int
+    key: str
+    state: TaskState
+    reason: str | None
+    attempt: int
+    start_time: str | None
+    end_time: str | None
+
+
+class NodeDetail(Node):
+    """A machine, its workers, what it runs now, and what last ended of its own queue."""
+
+    workers: list[NodeWorker]
+    tasks: list[NodeTask]
+    recent: list[NodeTask]

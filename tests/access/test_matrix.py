@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 CLOSED = [route for route in routes() if not hasattr(route.view, "open_because")]
 SERVICE = {"metrics"}  # of the service as a whole: for its staff
 OWN = {"token-list", "token-create", "token-detail"}  # of oneself: takes no role
+SHARED = {"node-list", "node-detail"}  # of the service as a whole: for members of any project
 MAKES_PROJECTS = {"project-create"}  # takes a permission of the service, and no role
 
 
@@ -102,7 +103,7 @@ def test_a_superuser_may_all(route: Route, own: World) -> None:
 # --- Two projects ---
 
 
-@pytest.mark.parametrize("route", [route for route in CLOSED if route.parameter], ids=str)
+@pytest.mark.parametrize("route", [route for route in CLOSED if route.parameter and route.name not in SHARED], ids=str)
 def test_what_is_another_projects_does_not_exist(route: Route, own: World, other: World) -> None:
     """Every id of one project, asked for by the other's admin, by a token tied to the other, and by someone of neither."""
     both = factories.member("admin", own.project, other.project)
@@ -119,7 +120,10 @@ def test_what_is_another_projects_does_not_exist(route: Route, own: World, other
         assert (nothing.status_code, nothing.json()) == (404, answer.json()), "it shows whether there is such a thing"
 
 
-@pytest.mark.parametrize("route", [route for route in CLOSED if route.action == "list" and route.name != "metrics"], ids=str)
+LISTS = [route for route in CLOSED if route.action == "list" and route.name not in SERVICE | SHARED]
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
 def test_lists_hold_what_is_ones_own(route: Route, own: World, other: World) -> None:
     factories.client(user=own.admin).post("/scheduler/dag/create/", {"name": "for the trail", "project": own.project.pk})
     mine = ask(factories.client(user=own.admin), route, own).json()

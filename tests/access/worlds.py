@@ -10,7 +10,7 @@ from dags.models import Edge, Graph, Job, Project, Task
 from jobs.doors import KINDS
 from notifications import services as notifications
 from notifications.models import Delivery
-from runs.models import GraphRun, JobRun
+from runs.models import GraphRun, JobRun, Node
 from schedules import services as schedules
 from schedules.models import Schedule
 from tests import factories, notices
@@ -34,6 +34,7 @@ class World:
     token: Token
     delivery: Delivery
     jobs: dict[str, Job]
+    node: Node
 
     def ids(self) -> dict[str, object]:
         """Return what stands in a path, by the route's name without its action."""
@@ -50,6 +51,7 @@ class World:
             "token": self.token.pk,
             "notification": self.delivery.notification_id,
             "delivery": self.delivery.pk,
+            "node": self.node.name,
             "job": self.jobs["sheet"].pk,
             **{f"job-{kind}": job.pk for kind, job in self.jobs.items()},
         }
@@ -81,6 +83,7 @@ def world(name: str) -> World:
         token=Token.objects.create(user=admin, project=project)[0],
         delivery=notifications.send_tests([notices.webhook(project).notification])[0],
         jobs=jobs,
+        node=Node.objects.create(name=f"node-of-{name}", hostname="host"),
     )
 
 

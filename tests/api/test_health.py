@@ -53,6 +53,7 @@ def test_it_is_ready_when_database_broker_and_a_worker_are_there(client: Client,
             "broker": "ok",
             "workers": 1,
             "slots": 3,
+            "nodes": 0,
             "oldest_unclaimed_seconds": 0.0,
         },
     }

@@ -8,7 +8,17 @@ from urllib.parse import quote
 
 from celeriac.client.errors import Conflict
 from celeriac.client.fields import NotificationFields
-from celeriac.client.more_shapes import AuditEntry, Delivery, Member, NewNotification, NewToken, Notification, Token
+from celeriac.client.more_shapes import (
+    AuditEntry,
+    Delivery,
+    Member,
+    NewNotification,
+    NewToken,
+    Node,
+    NodeDetail,
+    Notification,
+    Token,
+)
 from celeriac.client.synchronous.resource import Resource
 
 
@@ -160,12 +170,21 @@ class Audit(Resource):
 
 
 class Nodes(Resource):
-    """Machines that work: `node/`, where the service has it."""
+    """Machines that work: `node/`."""
 
-    def list(self, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
-        """Yield nodes."""
-        return self._wire.rows("/scheduler/node/list/", limit)
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        role: str | None = None,
+        label: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Node]:
+        """Yield nodes: in a state, with one of some roles (`loader,database`), with all of some labels (`disk=ssd,zone`)."""
+        filters = {"state": state, "role": role, "label": label, "search": search}
+        return self._wire.rows("/scheduler/node/list/", limit, **filters)
 
-    def get(self, name: str) -> dict[str, Any]:
-        """Return a node."""
-        return cast(dict[str, Any], self._wire.get(f"/scheduler/node/{quote(name, safe='')}/"))
+    def get(self, name: str) -> NodeDetail:
+        """Return a node, its workers, and what it runs."""
+        return cast(NodeDetail, self._wire.get(f"/scheduler/node/{quote(name, safe='')}/"))
