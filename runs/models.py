@@ -16,9 +16,6 @@ from runs.machines import Node, ServiceStart, Worker
 
 __all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "Node", "ServiceStart", "Transition", "Worker"]
 
-__all__ = ["ExecutionGraph", "GraphRun", "JobRun", "LogChunk", "Node", "ServiceStart", "Transition", "Worker"]
-
-
 OF_NO_GRAPH = 0  # the revision of content that never was a Graph's: those begin at 1
 
 

@@ -85,7 +85,7 @@ def known(*, held: Mapping[str, int]) -> QuerySet[Any]:
 def held() -> dict[str, int]:
     """Return the nodes that unfinished runs hold, and which run it is."""
     placed = GraphRun.objects.filter(placement__isnull=False, state__in=GRAPH_UNFINISHED).values_list("pk", "placement")
-    return {node["name"]: run_id for run_id, placement in placed for node in placement.values()}
+    return {node["name"]: run_id for run_id, placement in placed for node in (placement or {}).values()}
 
 
 def facts(rows: Iterable[Any], held: Mapping[str, int]) -> list[NodeFacts]:

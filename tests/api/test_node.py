@@ -128,6 +128,21 @@ def test_members_of_any_project_see_nodes_and_of_their_tasks_their_own() -> None
     assert (len(everything["tasks"]), len(everything["recent"])) == (2, 2)
 
 
+def test_which_execution_holds_a_node_is_told_to_who_may_see_it() -> None:
+    mine, other = factories.project(), factories.project()
+    factories.node("n1")
+    placement = {"srv": {"name": "n1", "ip": None, "hostname": "host"}}
+    run = factories.run({"a": "RUNNING"}, of=factories.graph(project=other), placement=placement)
+    told = {
+        project: factories.client(user=factories.member("viewer", project)).get("/scheduler/node/n1/").json()
+        for project in (mine, other)
+    }
+    assert [(told[project]["state"], told[project]["execution"]) for project in (mine, other)] == [
+        ("running", None),
+        ("running", run.pk),
+    ]
+
+
 def test_who_is_a_member_of_nothing_sees_none() -> None:
     factories.node("n1")
     stranger = factories.client(user=factories.member(None))

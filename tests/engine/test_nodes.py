@@ -127,6 +127,16 @@ def test_a_node_is_running_while_it_runs_something_of_its_own_queue(queue: str, 
     assert known("n1").state == expected
 
 
+def test_a_node_is_running_while_a_placed_execution_holds_it() -> None:
+    factories.node("n1")
+    factories.node("n2")
+    placed = {"srv": {"name": "n1", "ip": "10.0.0.7", "hostname": "host"}}
+    ended = factories.run({"a": "SUCCESS"}, placement={"cli": placed["srv"] | {"name": "n2"}})
+    run = factories.run({"a": "RUNNING"}, placement=placed)
+    assert [(known(name).state, known(name).run) for name in ("n1", "n2")] == [("running", run.pk), ("idle", None)]
+    assert ended.state == "SUCCESS"
+
+
 def test_a_node_that_is_gone_runs_nothing() -> None:
     factories.node("n1", silent_for=settings.LEASE + 1)
     factories.job(factories.run({"a": "RUNNING"}), "a", queue="node.n1")
