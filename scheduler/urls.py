@@ -6,6 +6,7 @@ from api.routers import SeedRouter
 from jobs.doors import route
 from scheduler.job_views import JobLaunchView
 from scheduler.project_views import ProjectRunView
+from scheduler.spec_views import JobSpecView
 from scheduler.views import ExecutionActions, LaunchView, ReportByKeyView, ReportByOneTimeKeyView, ReportView
 
 router = SeedRouter()
@@ -13,6 +14,7 @@ router.register("dag", LaunchView, basename="dag-launch")
 router.register("project", ProjectRunView, basename="project-run")
 router.register("execution", ExecutionActions, basename="execution-action")
 router.register("execution/tasks", ReportView, basename="execution-task-report")
+router.register("job-spec", JobSpecView, basename="job-spec")
 route(router, JobLaunchView)
 
 urlpatterns = [

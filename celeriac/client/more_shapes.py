@@ -224,3 +224,11 @@ class NodeDetail(Node):
     workers: list[NodeWorker]
     tasks: list[NodeTask]
     recent: list[NodeTask]
+
+
+class JobSpecPlan(TypedDict):
+    """What a job spec comes to: its nodes, what runs on them when, and the longest chain of tasks."""
+
+    nodes: list[dict[str, Any]]
+    plan: list[dict[str, Any]]
+    critical_path: dict[str, Any]

@@ -13,6 +13,7 @@ from celeriac.client.asynchronous.graphs import AsyncEdges, AsyncGraphs, AsyncPr
 from celeriac.client.asynchronous.jobs import AsyncJobs
 from celeriac.client.asynchronous.schedules import AsyncSchedules
 from celeriac.client.asynchronous.service import AsyncAudit, AsyncMembers, AsyncNodes, AsyncNotifications, AsyncTokens
+from celeriac.client.asynchronous.specs import AsyncSpecs
 from celeriac.client.asynchronous.wire import AsyncWire
 
 TIMEOUT = 30.0  # seconds for one answer
@@ -37,7 +38,7 @@ class AsyncClient:
         self.tasks, self.edges = AsyncTasks(wire), AsyncEdges(wire)
         self.executions, self.task_runs, self.reports = AsyncExecutions(wire), AsyncTaskRuns(wire), AsyncReports(wire)
         self.schedules, self.jobs = AsyncSchedules(wire), AsyncJobs(wire)
-        self.notifications = AsyncNotifications(wire)
+        self.notifications, self.specs = AsyncNotifications(wire), AsyncSpecs(wire)
         self.tokens, self.members, self.audit, self.nodes = (
             AsyncTokens(wire),
             AsyncMembers(wire),

@@ -13,6 +13,7 @@ from celeriac.client.synchronous.graphs import Edges, Graphs, Projects, Tasks
 from celeriac.client.synchronous.jobs import Jobs
 from celeriac.client.synchronous.schedules import Schedules
 from celeriac.client.synchronous.service import Audit, Members, Nodes, Notifications, Tokens
+from celeriac.client.synchronous.specs import Specs
 from celeriac.client.synchronous.wire import Wire
 
 TIMEOUT = 30.0  # seconds for one answer
@@ -37,7 +38,7 @@ class Client:
         self.tasks, self.edges = Tasks(wire), Edges(wire)
         self.executions, self.task_runs, self.reports = Executions(wire), TaskRuns(wire), Reports(wire)
         self.schedules, self.jobs = Schedules(wire), Jobs(wire)
-        self.notifications = Notifications(wire)
+        self.notifications, self.specs = Notifications(wire), Specs(wire)
         self.tokens, self.members, self.audit, self.nodes = (
             Tokens(wire),
             Members(wire),

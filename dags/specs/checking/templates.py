@@ -1,0 +1,32 @@
+"""The templates in a spec's texts: they name nodes that there are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dags.specs import expressions
+from dags.specs.checking.walking import commands
+from dags.specs.document import Command, Spec
+from dags.specs.faults import Fault, Place
+
+
+def faults(spec: Spec) -> Iterator[Fault]:
+    """Yield what is wrong with the templates in a spec."""
+    known = [node.name for node in spec.node_assignments if node.name]
+    for place, command in commands(spec):
+        if command.shell:
+            for message in expressions.faults_of_line(command.shell.command, known):
+                yield Fault((*place, "shell", "command"), message)
+        for here, text in _texts(command):
+            yield from (Fault((*place, *here), message) for message in expressions.faults_of_text(text, known))
+
+
+def _texts(command: Command) -> Iterator[tuple[Place, str]]:
+    """Yield the texts that may hold any template, each with its place."""
+    yield from ((("env", number, "v"), one.v) for number, one in enumerate(command.env))
+    if command.exec:
+        yield from ((("exec", "args", number), one) for number, one in enumerate(command.exec.args))
+    if command.docker:
+        docker = command.docker
+        yield from ((("docker", name), getattr(docker, name)) for name in ("image", "command", "memory"))
+        yield from ((("docker", "args", number), one) for number, one in enumerate(docker.args))

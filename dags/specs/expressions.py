@@ -1,0 +1,108 @@
+"""What the texts of a spec say of its nodes: `{{.Nodes.srv.Ip}}` as the seed writes it, `{{ nodes.srv.ip }}` as we do. Pure.
+
+In a shell line nothing else is a template, and what is put in cannot be read as shell; elsewhere `params` and `results` may
+be named as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from jinja2 import Environment, TemplateError, nodes
+
+from dags.specs.faults import short, suggestion
+
+FACTS = ("name", "ip", "hostname")
+NAMES = frozenset({"nodes", "params", "results", "report_url"})
+OWN = "its own"  # the node that a task runs on, until that is known
+
+_GO = re.compile(r"\{\{-?\s*\.Nodes?(?:\.(\w+))?\.(ip|name|hostname)\s*-?\}\}", re.IGNORECASE)
+_ANY = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_NODE = re.compile(r"""\{\{-?\s*nodes(?:\.(\w+)|\[(?:"([^"\\]*)"|'([^'\\]*)')\])\.(\w+)\s*-?\}\}""")
+_PLAIN = re.compile(r"[A-Za-z0-9._:-]+")
+_environment = Environment(autoescape=True)  # which reads texts, and renders none
+
+
+class NotPlain(ValueError):
+    """A node's fact cannot stand in a shell line."""
+
+
+def translated(text: str, own: str = OWN) -> str:
+    """Return a text in which nodes are named in our way; `own` is the one that it is for: `{{.Node.Ip}}` names that."""
+
+    def named(found: re.Match[str]) -> str:
+        name = found[1] or own
+        return f"{{{{ nodes{f'.{name}' if name.isidentifier() else f'[{name!r}]'}.{found[2].lower()} }}}}"
+
+    return _GO.sub(named, text)
+
+
+def filled(line: str, known: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a shell line with the facts of its nodes put in; raise `NotPlain` for one that the shell could misread."""
+
+    def fact(found: re.Match[str]) -> str:
+        value = str(known[found[1] or found[2] or found[3]][found[4]])
+        if not _PLAIN.fullmatch(value):
+            raise NotPlain(f"{short(value)} cannot be put into a shell line.")
+        return value
+
+    return _NODE.sub(fact, line)
+
+
+def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the templates in a shell line."""
+    for expression in _ANY.findall(translated(line)):
+        found = _NODE.fullmatch(expression)
+        if found:
+            yield from _unknown(found[1] or found[2] or found[3], found[4], known)
+        else:
+            told = "A shell line may name nodes alone, as {{ nodes.srv.ip }} does; anything else is for env."
+            yield f"{told} Not {short(expression)}."
+
+
+def faults_of_text(text: str, known: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the templates in any other text."""
+    if "{{" not in text and "{%" not in text:
+        return
+    try:
+        tree = _environment.parse(translated(text))
+    except (TemplateError, RecursionError) as error:
+        yield f"This template cannot be read: {error}."
+        return
+    named = list(_named(tree))
+    for name, fact in named:
+        yield from _unknown(name, fact, known)
+    names = [name.name for name in tree.find_all(nodes.Name) if name.ctx == "load"]
+    if names.count("nodes") > len(named):
+        yield "Say a node and what of it: {{ nodes.srv.ip }}."
+    for name in dict.fromkeys(names):
+        if name not in NAMES:
+            yield f"There is no {short(name)}: a template may name {', '.join(sorted(NAMES))}."
+
+
+def _named(tree: nodes.Template) -> Iterator[tuple[str, str]]:
+    """Yield each node that is named, and what is asked of it."""
+    steps: Iterator[Any] = tree.find_all((nodes.Getattr, nodes.Getitem))
+    for outer in steps:
+        inner = outer.node
+        if (
+            isinstance(inner, nodes.Getattr | nodes.Getitem)
+            and isinstance(inner.node, nodes.Name)
+            and inner.node.name == "nodes"
+        ):
+            yield _step(inner), _step(outer)
+
+
+def _step(at: Any) -> str:
+    if isinstance(at, nodes.Getattr):
+        return at.attr
+    return str(at.arg.value) if isinstance(at.arg, nodes.Const) else "?"
+
+
+def _unknown(name: str, fact: str, known: Collection[str]) -> Iterator[str]:
+    if name not in known and name != OWN:
+        yield f"There is no node {short(name)}.{suggestion(name, known)}"
+    if fact not in FACTS:
+        yield f"A node has {', '.join(FACTS)}, and no {short(fact)}."

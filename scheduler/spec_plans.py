@@ -1,0 +1,68 @@
+"""What would run where if a job spec were submitted now. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dags.specs.assignment import Assignment, Node, assign, wanted_of
+from dags.specs.compiling import nodes_wanted
+from dags.specs.document import Spec
+from dags.specs.planning import CriticalPath, PlannedPipeline, PlannedStage, PlannedTask, critical_path, plan
+from scheduler import nodes
+
+
+def planned(spec: Spec) -> dict[str, Any]:
+    """Return the plan of a spec as it is shown, with the nodes that would serve it at this moment."""
+    there, ips = _there()
+    found = assign(wanted_of(nodes_wanted(spec)), there)
+    served = {one.name: _served(one.name, found, ips) for one in spec.node_assignments}
+    pipelines = plan(spec)
+    return {
+        "nodes": [{**served[one.name], "role": one.role, "reason": _reason(one.name, found)} for one in spec.node_assignments],
+        "plan": [_pipeline(pipeline, served) for pipeline in pipelines],
+        "critical_path": _critical(critical_path(pipelines)),
+    }
+
+
+def _there() -> tuple[list[Node], dict[str, str | None]]:
+    """Return the nodes that live workers tell of, and their addresses where these are known."""
+    rows = nodes.live().exclude(node="").order_by("node", "started_at").values_list("node", "roles", "labels")
+    there = {name: Node(name=name, roles=frozenset(roles), labels=labels) for name, roles, labels in rows}
+    return list(there.values()), {}
+
+
+def _served(name: str, found: Assignment, ips: Mapping[str, str | None]) -> dict[str, Any]:
+    node = found.nodes.get(name)
+    return {"name": name, "node": node, "ip": ips.get(node) if node else None}
+
+
+def _reason(name: str, found: Assignment) -> str | None:
+    """Return why no node serves a spec, None where one does."""
+    if not found.reasons:
+        return None
+    if name not in found.reasons:
+        return f"waits for {', '.join(found.reasons)}"
+    return "; ".join(f"{node}: {why}" for node, why in found.reasons[name].items()) or "there are no nodes"
+
+
+def _pipeline(pipeline: PlannedPipeline, served: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": pipeline.name, "stages": [_stage(stage, served) for stage in pipeline.stages]}
+
+
+def _stage(stage: PlannedStage, served: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "type": stage.stage.kind,
+        "nodes": [served[name] for name in stage.nodes],
+        "pipelines": [{"name": step.name, "tasks": [_task(task) for task in step.tasks]} for step in stage.steps],
+    }
+
+
+def _task(planned: PlannedTask) -> dict[str, Any]:
+    return {"name": planned.name, "driver": planned.task.does, "longRunning": planned.task.is_long}
+
+
+def _critical(found: CriticalPath) -> dict[str, Any]:
+    tasks = [{"stage": stage, "task": task} for stage, task in found.tasks]
+    return {"length": found.length, "unit": found.unit, "tasks": tasks}
