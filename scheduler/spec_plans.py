@@ -9,13 +9,15 @@ from dags.specs.assignment import Assignment, Node, assign, wanted_of
 from dags.specs.compiling import nodes_wanted
 from dags.specs.document import Spec
 from dags.specs.planning import CriticalPath, PlannedPipeline, PlannedStage, PlannedTask, critical_path, plan
-from scheduler import nodes
+from runs.nodes import NodeFacts
+from scheduler.nodes import known_nodes
 
 
 def planned(spec: Spec) -> dict[str, Any]:
     """Return the plan of a spec as it is shown, with the nodes that would serve it at this moment."""
-    there, ips = _there()
-    found = assign(wanted_of(nodes_wanted(spec)), there)
+    there = known_nodes()
+    found = assign(wanted_of(nodes_wanted(spec)), [_node(facts) for facts in there])
+    ips = {facts.name: facts.ip for facts in there}
     served = {one.name: _served(one.name, found, ips) for one in spec.node_assignments}
     pipelines = plan(spec)
     return {
@@ -25,11 +27,8 @@ def planned(spec: Spec) -> dict[str, Any]:
     }
 
 
-def _there() -> tuple[list[Node], dict[str, str | None]]:
-    """Return the nodes that live workers tell of, and their addresses where these are known."""
-    rows = nodes.live().exclude(node="").order_by("node", "started_at").values_list("node", "roles", "labels")
-    there = {name: Node(name=name, roles=frozenset(roles), labels=labels) for name, roles, labels in rows}
-    return list(there.values()), {}
+def _node(facts: NodeFacts) -> Node:
+    return Node(name=facts.name, roles=frozenset(facts.roles), labels=facts.labels, state=facts.state)
 
 
 def _served(name: str, found: Assignment, ips: Mapping[str, str | None]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from dags.specs.document import Spec
 from dags.specs.planning import PlannedPipeline, PlannedStage, PlannedTask, Step, plan
 from dags.specs.task_fields import Fields, barrier, doing, stopping
 
-READY = "ready"  # the condition of an edge from what goes on
 CLEANUP = "cleanup"
 
 
@@ -92,8 +91,8 @@ class _Graph:
             self.edges += [(between, child, asks.value) for child in children]
             return
         for parent in parents:
-            told = READY if parent in self._going_on else asks.value
-            self.edges += [(parent, child, told) for child in children]
+            told = Condition.READY if parent in self._going_on else asks
+            self.edges += [(parent, child, told.value) for child in children]
 
 
 def _add_pipeline(graph: _Graph, pipeline: PlannedPipeline, before: Sequence[str]) -> list[str]:

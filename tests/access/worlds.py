@@ -11,6 +11,7 @@ from jobs.doors import KINDS
 from notifications import services as notifications
 from notifications.models import Delivery
 from runs.models import GraphRun, JobRun, Node
+from scheduler import spec_examples
 from schedules import services as schedules
 from schedules.models import Schedule
 from tests import factories, notices
@@ -98,6 +99,7 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("schedule-preview", "preview"): {"cron": "0 2 * * *"},
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
+        ("job-spec-plan", "plan"): spec_examples.SPEC,
         ("execution-action-rerun", "rerun"): {"from": "start"},
         ("execution-action-key", "key"): {"key": of.graph.execution_key},
         ("notification-create", "create"): {**_NOTIFICATION, "project": of.project.pk},
