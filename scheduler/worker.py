@@ -14,7 +14,7 @@ import psutil
 from celery import signals
 from celery.worker import state
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from scheduler import dispatch, nodes, recovery, starts
 from scheduler.own_address import own_address
@@ -110,8 +110,7 @@ def leave_at_once() -> None:
     for child in pool:
         child.send_signal(signal.SIGKILL)
     psutil.wait_procs(pool, timeout=1)  # their guards end what they had started
-    recovery.hand_over()
-    nodes.leave()
+    _take_leave()
     os._exit(0)
 
 
@@ -161,6 +160,13 @@ def leave(sender: Any, **kwargs: Any) -> None:
     """Stop the heartbeat, give back what is still held, and remove this worker's row."""
     for lifeline in _lifelines:
         lifeline.stop()
-    recovery.hand_over()
-    nodes.leave()
+    _take_leave()
     connections.close_all()
+
+
+def _take_leave() -> None:
+    try:
+        recovery.hand_over()
+        nodes.leave()
+    except DatabaseError as error:
+        logger.warning("this worker ends without a word to the database, and is missed a lease later: %s", error)
