@@ -103,6 +103,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # files that were sent for import; no URL leads to them
+MASTER_SCHEDULES = env.path("CELERIAC_MASTER_SCHEDULES", HOME / "master_schedules")  # files that the policy `basic` may name
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 LOGIN_REDIRECT_URL = "admin:index"

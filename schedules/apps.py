@@ -7,6 +7,7 @@ class SchedulesConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of ended runs, of graphs, projects and jobs that change, and have the sweep fire what beat has missed."""
+        from django.conf import settings
         from django.db.models.signals import post_delete, post_save
 
         from dags.models import Graph
@@ -17,6 +18,7 @@ class SchedulesConfig(AppConfig):
         from schedules import firing, following, queueing, sql, sync
         from schedules.models import Schedule
         from schedules.policies import registry
+        from schedules.policies.basic.policy import Basic
         from schedules.policies.dummy import Dummy
 
         graph_runs_moved.connect(queueing.note_ends, dispatch_uid="note_ends_of_scheduled_runs")
@@ -28,4 +30,5 @@ class SchedulesConfig(AppConfig):
         recovery.add_duty(recovery.Duty(find=lambda: sql.STARTED.rows({}), act=firing.fire_started))
         recovery.add_duty(recovery.Duty(find=lambda: sql.NEGLECTED.rows({}), act=queueing.tend))
         registry.register(Dummy())
+        registry.register(Basic(settings.MASTER_SCHEDULES))
         registry.discover()
