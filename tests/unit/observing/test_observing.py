@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedules.policies.basic.blocks import Stretch, cut
 from schedules.policies.basic.commands import PREAMBLE
 from schedules.policies.basic.instants import samples
 from schedules.policies.basic.observing_plan import ObservingPlan
@@ -84,20 +85,13 @@ def test_calibration_overrides_the_master_schedule(t0: datetime, first: list[str
     assert [block for block in made if block.kind == "calibration"] == calibration
     assert overlapping(made) == []
     assert _inside(made, t0, t0 + DAY)
-    assert _seconds(made, "master", "calibration") == _seconds(master, "master") | _seconds(calibration, "calibration")
-    assert not _seconds(made, "soft") & _seconds([*master, *calibration], "master", "calibration")
+    planned, wanted = _stretches(made, "master", "calibration"), _stretches([*master, *calibration], "master", "calibration")
+    assert cut(planned, wanted) == cut(wanted, planned) == []
+    assert cut(_stretches(made, "soft"), wanted) == _stretches(made, "soft")
 
 
-def _seconds(blocks: Sequence[Block], *kinds: str) -> set[int]:
-    """Return the tens of seconds, counted from their own middle, in which scans of some kinds are made."""
-    tens = range(int(T0.timestamp()) % 10, 86_400 * 2, 10)
-    found: set[int] = set()
-    base = min((block.start for block in blocks), default=T0).replace(hour=0, minute=0, second=0, microsecond=0)
-    for block in blocks:
-        if block.kind in kinds:
-            first, last = ((time - base).total_seconds() for time in (block.start, block.end))
-            found |= {ten for ten in tens if first <= ten < last}
-    return found
+def _stretches(blocks: Sequence[Block], *kinds: str) -> list[Stretch]:
+    return [Stretch(start=block.start, end=block.end) for block in blocks if block.kind in kinds]
 
 
 def test_the_same_request_gives_the_same_answer_whenever_it_is_asked() -> None:
