@@ -214,6 +214,7 @@ SWEEP_INTERVAL = env.seconds("CELERIAC_SWEEP_INTERVAL", 1)  # how often a worker
 RING_GRACE = env.seconds("CELERIAC_RING_GRACE", 15)  # queued work nobody came for is rung again after this
 LOSS_LIMIT = env.integer("CELERIAC_LOSS_LIMIT", 3, minimum=1)  # a job lost this often fails as worker_lost
 KILL_GRACE = env.seconds("CELERIAC_KILL_GRACE", 10)  # between TERM and KILL
+SERVICE_LEASE = env.seconds("CELERIAC_SERVICE_LEASE", 60)  # a service whose node has no worker for longer is stopped
 TERM_GRACE = env.seconds("CELERIAC_TERM_GRACE", 5)  # between TERM for a worker and the giving back of its jobs
 WATCH_INTERVAL = env.seconds("CELERIAC_WATCH_INTERVAL", 0.5)  # how soon a running job learns of its cancel
 WALK_SLICE = env.seconds("CELERIAC_WALK_SLICE", 5)  # a walker gives up its turn after this

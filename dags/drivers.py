@@ -27,7 +27,8 @@ class DriverSpec:
 
     `check(command, configs)` raises `InvalidTask` naming the field at fault; `configs_keys` are the keys that
     `configs` may have. With `commands` set, its tasks run what they are told as a process: writing them takes a right of
-    its own. With `templated` set, the command may hold templates as configs may.
+    its own. With `templated` set, the command may hold templates as configs may. With `compiled` set, its tasks are made by
+    the service alone, of job specs: no graph that is written may use it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DriverSpec:
     needs_command: bool = True
     commands: bool = False
     templated: bool = False
+    compiled: bool = False
     check: Callable[[str, Mapping[str, Any]], None] = _accept
 
 
@@ -47,8 +49,8 @@ def register(spec: DriverSpec) -> None:
 
 
 def names() -> list[str]:
-    """Return the names of all known drivers, sorted."""
-    return sorted(_specs)
+    """Return the names of the drivers that graphs may use, sorted."""
+    return sorted(name for name, spec in _specs.items() if not spec.compiled)
 
 
 def commands(driver: str) -> bool:
@@ -82,11 +84,19 @@ def agreed(driver: str | None, is_py_func: int | None, present: str) -> str:
     return driver
 
 
-def check(driver: str, command: str, configs: Mapping[str, Any] | None) -> None:
-    """Raise `InvalidTask` unless a task of this driver may have this command and these configs."""
+def check(driver: str, command: str, configs: Mapping[str, Any] | None, *, compiled: bool = False) -> None:
+    """Raise `InvalidTask` unless a task of this driver may have this command and these configs.
+
+    `compiled`: the task is not one that was written, but made of a job spec.
+    """
     spec = _specs.get(driver)
     if spec is None:
         raise InvalidTask(f"Unknown driver {driver!r}; there are {', '.join(names()) or 'none'}.", field="driver")
+    if spec.compiled and not compiled:
+        raise InvalidTask(
+            f"The driver {driver} is for the long-running tasks and stoppers of job specs alone: submit a job spec.",
+            field="driver",
+        )
     if spec.needs_command and not command.strip():
         raise InvalidTask(f"A task of the driver {driver} needs a command.", field="command")
     configs = {} if configs is None else configs

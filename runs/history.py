@@ -49,6 +49,7 @@ class LogChunk(models.Model):
     stream = models.CharField(max_length=3, choices=Stream.choices)
     at = models.DateTimeField(db_default=Now())
     text = models.TextField()
+    upto = models.BigIntegerField(null=True, help_text="Of a service's stream: how far it is told with this piece.")
 
     class Meta:
         indexes = [models.Index(fields=["job_run", "id"], name="log_in_order")]

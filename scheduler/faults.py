@@ -50,6 +50,9 @@ POINTS = {
     "firing.unqueued": "the launch of firings that have waited, before its commit",
     "deliver.claimed": "a delivery, between the commit of its claim and the try",
     "deliver.sent": "a delivery, between the try and the writing down of what came of it",
+    "service.started": "the start of a long-running task, when it runs and nobody has checked it",
+    "service.ready": "the start of a long-running task, between its last check and the settlement",
+    "service.stopped": "a stopper, between the end of what it stops and the settlement",
     "heartbeat": "before a heartbeat is written",
 }
 

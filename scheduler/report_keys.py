@@ -11,7 +11,8 @@ from runs.models import JobRun
 from runs.states import JobRunState
 
 KEY_BYTES = 32  # 256 random bits
-_WITHOUT = {"python", "offline"}  # the first holds the worker itself, the second is told nothing
+# The first holds the worker itself, the second is told nothing, the others end by what the node sees.
+_WITHOUT = {"python", "offline", "service", "stop"}
 
 
 def wanted(driver: str) -> bool:

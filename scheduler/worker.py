@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections
 
 from scheduler import dispatch, nodes, recovery, starts
 from scheduler.own_address import own_address
+from scheduler.services.keeping import Keeper
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,12 @@ def look_after() -> None:
         logger.critical("work has been waiting and nothing is heard of it: this worker is deaf, and ends to be started again")
         nodes.leave()
         os._exit(DEAF)
+
+
+def keep_services() -> None:
+    """See to the services of this worker's node; as long as there are none, hold no connection for it."""
+    if not _keeper.look():
+        connections.close_all()
 
 
 class Ears:
@@ -115,6 +122,7 @@ def leave_at_once() -> None:
 
 
 _ears = Ears()
+_keeper = Keeper()
 _lifelines: list[Lifeline] = []
 _closing_since: list[float] = []
 
@@ -133,9 +141,10 @@ def arrive(sender: Any, instance: Any, **kwargs: Any) -> None:
 def start(sender: Any, **kwargs: Any) -> None:
     """Start the heartbeat and the sweep, and ring for work that waited for a worker."""
     _ears.consumer = sender
-    # Two threads: a sweep may have to wait for a lock, and a worker that waits is not dead.
+    # A thread each: a sweep may have to wait for a lock, and neither a worker that waits nor what it keeps is dead.
     _lifelines.append(Lifeline("heartbeat", settings.HEARTBEAT, nodes.beat))
     _lifelines.append(Lifeline("sweep", settings.SWEEP_INTERVAL, look_after))
+    _lifelines.append(Lifeline("services", settings.SWEEP_INTERVAL, keep_services))
     for lifeline in _lifelines:
         lifeline.start()
     recovery.ring_waiting_work(nodes.me.queues)

@@ -25,6 +25,11 @@ def _check(command: str, configs: Mapping[str, Any]) -> None:
 SPEC = DriverSpec(name="exec", configs_keys=commands.CONFIGS_KEYS, check=_check, commands=True)
 
 
+def argv(work: Work) -> list[str]:
+    """Return the program with its own arguments, then the configs' args."""
+    return [*shlex.split(work.command), *commands.args(work.configs)]
+
+
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
-    """Run the program with its own arguments, then the configs' args."""
-    return commands.perform([*shlex.split(work.command), *commands.args(work.configs)], work, log, stop)
+    """Run the program."""
+    return commands.perform(argv(work), work, log, stop)

@@ -17,6 +17,11 @@ def _check(command: str, configs: Mapping[str, Any]) -> None:
 SPEC = DriverSpec(name="shell", configs_keys=commands.CONFIGS_KEYS, check=_check, commands=True)
 
 
+def argv(work: Work) -> list[str]:
+    """Return the shell with the line, the task's key as its $0."""
+    return ["/bin/sh", "-c", work.command, work.key, *commands.args(work.configs)]
+
+
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
-    """Run the line, with the task's key as $0."""
-    return commands.perform(["/bin/sh", "-c", work.command, work.key, *commands.args(work.configs)], work, log, stop)
+    """Run the line."""
+    return commands.perform(argv(work), work, log, stop)

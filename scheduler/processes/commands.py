@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from dags.errors import InvalidTask
 from runs.logs import LogWriter
 from scheduler import templates
 from scheduler.processes.environment import NAME, OURS, environment
+from scheduler.processes.exits import signal_name
 from scheduler.processes.running import CannotStartError, Ended, run
 from scheduler.stop import Stop, stopped
 from scheduler.values import as_text
@@ -62,13 +62,6 @@ def outcome(ended: Ended) -> Outcome:
     facts: dict[str, Any] = {"exit_code": ended.exit_code, **truncated}
     told = f"exit code {ended.exit_code}"
     if ended.exit_code < 0:
-        facts["signal"] = _name(-ended.exit_code)
+        facts["signal"] = signal_name(-ended.exit_code)
         told = f"killed by {facts['signal']}"
     return failed(ended.err.end(COMPLAINT).strip() or told, **facts)
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 from types import TracebackType
 
 import psutil
 
-_SET_CHILD_SUBREAPER = 36  # prctl(2)
+from scheduler.processes.subreaper import adopt_orphans
+
 _GONE = (psutil.NoSuchProcess, ProcessLookupError)
 
 
@@ -27,11 +27,11 @@ class Family:
 
     def __enter__(self) -> Family:
         self._others = set(self._self.children())
-        _adopt_orphans(True)
+        adopt_orphans(True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        _adopt_orphans(False)
+        adopt_orphans(False)
 
     def members(self, *, leader: int) -> list[psutil.Process]:
         """Return those that live, and reap adopted ones that have ended.
@@ -97,9 +97,3 @@ def _is_zombie(process: psutil.Process) -> bool:
 def _reap(pid: int) -> None:
     with contextlib.suppress(ChildProcessError):  # reaped by the object that started it
         os.waitpid(pid, os.WNOHANG)
-
-
-def _adopt_orphans(on: bool) -> None:
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:  # elsewhere than on Linux an orphan of another session is out of sight
-        prctl(_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
