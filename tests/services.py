@@ -35,10 +35,12 @@ def asks(port: int) -> dict[str, Any]:
     return {"name": "answers", "driver": "exec", "command": sys.executable, "args": ["-c", code, str(port)]}
 
 
-def shell(line: str, *checks: str, **ready: Any) -> dict[str, Any]:
+def shell(line: str, *checks: str, cwd: str = "", **ready: Any) -> dict[str, Any]:
     """Return the configs of a service of /bin/sh, ready once all the lines of its checks succeed."""
-    tasks = [{"name": f"check {number}", "driver": "shell", "command": check} for number, check in enumerate(checks, 1)]
-    return {"driver": "shell", "command": line, "ready": {"tasks": tasks, "interval": 0.05, "timeout": 20, **ready}}
+    tasks = [
+        {"name": f"check {number}", "driver": "shell", "command": check, "cwd": cwd} for number, check in enumerate(checks, 1)
+    ]
+    return {"driver": "shell", "command": line, "cwd": cwd, "ready": {"tasks": tasks, "interval": 0.05, "timeout": 20, **ready}}
 
 
 def launched(tasks: Iterable[dict[str, Any]], edges: Iterable[tuple[str, str, str]] = (), **fields: Any) -> GraphRun:

@@ -54,12 +54,9 @@ def _held(service: JobRun) -> Held:
 
 def _settled(service: JobRun, log: LogWriter) -> bool:
     """Record the end of one that ran; tell whether it was this stopper that ended it."""
-    if (
-        service.state == JobRunState.WAITING
-        and service.graph_run_id is not None
-        and ends.settle(_held(service), service.graph_run_id)
-    ):
+    end = ends.settle(_held(service), service.graph_run_id or 0) if service.state == JobRunState.WAITING else None
+    if end is not None and end.state == JobRunState.SUCCESS:
         log.note(f"[stopped {service.key}]")
         return True
-    log.note(f"[{service.key} was not running any more]" if service.state in FINISHED else f"[{service.key} was not running]")
+    log.note(f"[{service.key} was not running]")
     return False

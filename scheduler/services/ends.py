@@ -40,8 +40,9 @@ def failure(found: State | None, last_words: str = "", *, when: str = "", perman
 
 
 def outcome(found: State | None, *, stopper: str | None, last_words: str = "") -> Outcome:
-    """Return what a service comes to that ran and is gone: nobody but its stopper ends it well."""
-    if stopper is None:
+    """Return what a service comes to that ran and is gone: nobody but its stopper ends it well, unless it was quicker."""
+    by_itself = found is not None and found.ended and found.stopped is None
+    if stopper is None or by_itself:
         return failure(found, last_words, permanent=True)
     result = {"stopped_by": stopper, "exit_code": found.exit_code if found is not None else None}
     return Outcome(state=JobRunState.SUCCESS, results={"result": result}, reason="stopped")
@@ -52,8 +53,8 @@ def last_words(held: Held) -> str:
     return storable(output.tail(held.folder, TAIL).decode("utf-8", "replace").strip())
 
 
-def settle(held: Held, graph_run_id: int) -> bool:
-    """Record the end of a service that is gone; tell whether it was this that ended its task."""
+def settle(held: Held, graph_run_id: int) -> Outcome | None:
+    """Record the end of a service that is gone, and return it; None where its task had ended before."""
     end = outcome(held.state(), stopper=held.stopper(), last_words=last_words(held))
-    moved = engine.settle(graph_run_id, [(held.job_run_id, held.attempt, end)], cause="the service has ended").moved
-    return held.job_run_id in moved
+    settled = engine.settle(graph_run_id, [(held.job_run_id, held.attempt, end)], cause="the service has ended")
+    return end if held.job_run_id in settled.moved else None

@@ -33,7 +33,7 @@ class Act(Enum):
     SETTLE = auto()
     """It ran, and has ended: its task has to be told."""
     CLEAR = auto()
-    """It has ended, and everybody knows."""
+    """It has ended, and its task knows."""
     LEAVE = auto()
     """Somebody else is at it: the attempt that starts it, or checks whether it is ready."""
 
@@ -68,9 +68,15 @@ class Keeper:
             return False
         rows = JobRun.objects.filter(pk__in=[held.job_run_id for held in found])
         known = {row[0]: row[1:] for row in rows.values_list("pk", "attempt", "state", "graph_run_id")}
+        faults = []
         for held in found:
             attempt, state, run_id = known.get(held.job_run_id, (None, None, None))
-            self._see_to(held, state if attempt == held.attempt and state in OWED else None, run_id)
+            try:
+                self._see_to(held, state if attempt == held.attempt and state in OWED else None, run_id)
+            except Exception as fault:  # the others are seen to all the same
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return True
 
     def _may_look(self) -> bool:
@@ -88,13 +94,12 @@ class Keeper:
     def _see_to(self, held: Held, owed: str | None, run_id: int | None) -> None:
         lives = self._lives(held)
         act = decide(lives=lives, owed=owed)
-        if run_id is not None:  # else the run was deleted, and its log with it
-            self._teller(held, run_id).tell(ended=not lives)
+        told = run_id is None or self._teller(held, run_id).tell(ended=not lives)  # a run that was deleted has no log
         if act is Act.END:
             holding.ask_to_end(held)
         elif act is Act.SETTLE and run_id is not None:
             ends.settle(held, run_id)
-        elif act is Act.CLEAR:
+        elif act is Act.CLEAR and told:
             holding.clear(held)
             self._tellers.pop(held, None)
             self._orphaned.pop(held, None)

@@ -7,8 +7,10 @@ a worker that was started anew too, leaves nothing out and says nothing twice.
 from __future__ import annotations
 
 import codecs
+import logging
 
 from django.conf import settings
+from django.db import Error
 from django.db.models import Max
 
 from runs import live
@@ -16,6 +18,8 @@ from runs.logs import CHUNK, LOG
 from runs.models import LogChunk
 from scheduler.services import output
 from scheduler.services.holding import Held
+
+logger = logging.getLogger(__name__)
 
 PIECE = 256 * 1024  # bytes told at once
 
@@ -29,14 +33,18 @@ class Teller:
         told = LogChunk.objects.filter(job_run=held.job_run_id, attempt=held.attempt, upto__isnull=False)
         self._upto: dict[str, int] = dict(told.order_by().values_list("stream").annotate(Max("upto")))
 
-    def tell(self, *, ended: bool) -> None:
-        """Store what was said since, and once it has `ended` all that there is to say."""
+    def tell(self, *, ended: bool) -> bool:
+        """Store what was said since, and once it has `ended` all that there is to say; tell whether that could be."""
         pieces = [piece for stream in output.STREAMS for piece in self._pieces(stream, ended=ended)]
-        if not pieces:
-            return
-        LogChunk.objects.bulk_create(pieces)
+        try:
+            LogChunk.objects.bulk_create(pieces)
+        except Error as error:  # a database without room for it may have room for what matters more
+            logger.warning("what the service of job run %s says is not stored: %s", self._held.job_run_id, error)
+            return False
         self._upto |= {piece.stream: piece.upto for piece in pieces if piece.upto is not None}
-        live.announce([self._graph_run_id])
+        if pieces:
+            live.announce([self._graph_run_id])
+        return True
 
     def _pieces(self, stream: str, *, ended: bool) -> list[LogChunk]:
         """Return what to store of a stream, in order."""

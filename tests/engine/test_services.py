@@ -170,7 +170,12 @@ def test_without_its_lease_it_is_stopped(settings):
     settings.SERVICE_LEASE = 0.6
     begun()
     left, until = processes_of(HELD), time.monotonic() + 1.2
-    wait_for(lambda: holding.touch(HELD) or time.monotonic() > until, "two leases' end")
+
+    def is_over() -> bool:
+        holding.touch(HELD)
+        return time.monotonic() > until
+
+    wait_for(is_over, "two leases' end")
     assert not state_of(HELD).ended
     wait_for(lambda: state_of(HELD).ended, "its end")
     assert state_of(HELD).stopped == state.ABANDONED

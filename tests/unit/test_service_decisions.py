@@ -59,5 +59,13 @@ def test_the_end_that_its_stopper_brought_is_a_success():
     assert end.results == {"result": {"stopped_by": "stop_server", "exit_code": -15}}
 
 
+def test_an_end_of_its_own_stays_one_though_its_stopper_came_a_moment_later():
+    assert ends.outcome(state(exit_code=3), stopper="stop_server").errors["error"] == "the service ended with exit code 3"
+
+
+def test_one_that_its_stopper_had_to_kill_with_its_supervisor_is_stopped_all_the_same():
+    assert ends.outcome(state(), stopper="stop_server").results == {"result": {"stopped_by": "stop_server", "exit_code": None}}
+
+
 def test_last_words_are_told_with_a_failure():
     assert ends.outcome(state(exit_code=1), stopper=None, last_words="no disk").errors["output"] == "no disk"

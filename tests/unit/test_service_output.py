@@ -13,7 +13,8 @@ from scheduler.services.output import Kept
 
 def said(folder: Path, stream: str = "out", size: int = 10_000) -> list[tuple[int, bytes]]:
     """Return what can be read from the start on, each piece with its place."""
-    pieces, place = [], 0
+    pieces: list[tuple[int, bytes]] = []
+    place = 0
     while True:
         begin, data = output.read(folder, stream, place, size)
         if not data:
