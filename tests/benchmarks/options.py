@@ -18,6 +18,7 @@ CASES = {
     "schedules": "1,000 schedules that are due in the same second, and one alone",
     "api": "lists and details with 1,000,000 JobRuns stored, under load",
     "importing": "a CSV file of 1,000,000 rows into a table",
+    "planning": "the policy `basic` with every target, for a day and a month",
 }
 
 

@@ -37,11 +37,6 @@ def trim(blocks: Iterable[Some], start: datetime, end: datetime) -> list[Some]:
     return [piece for block in blocks for piece in block.within(start, end)]
 
 
-def split(block: Some, at: datetime) -> list[Some]:
-    """Return the pieces of a block before and after a time: two, or the block itself where the time is not inside."""
-    return [*block.within(block.start, at), *block.within(at, block.end)]
-
-
 def in_order(blocks: Iterable[Some]) -> list[Some]:
     """Return the blocks by their starts."""
     return sorted(blocks, key=lambda block: (block.start, block.end))
@@ -52,24 +47,11 @@ def lasting(blocks: Iterable[Some], least: timedelta) -> list[Some]:
     return [block for block in blocks if block.duration >= least]
 
 
-def total(blocks: Iterable[Stretch]) -> timedelta:
-    """Return how long the blocks last together."""
-    return sum((block.duration for block in blocks), timedelta())
-
-
 def cut(blocks: Iterable[Some], holes: Iterable[Stretch]) -> list[Some]:
     """Return the pieces of the blocks that lie outside of all holes; holes may overlap."""
     closed = _joined(holes)
     starts = [start for start, _ in closed]
     return [piece for block in blocks for piece in _outside(block, closed, starts)]
-
-
-def without_overlaps(blocks: Sequence[Some]) -> list[Some]:
-    """Return the blocks in order, each cut around those that come before it in the sequence."""
-    taken: list[Some] = []
-    for block in blocks:
-        taken.extend(cut([block], taken))
-    return in_order(taken)
 
 
 def _joined(holes: Iterable[Stretch]) -> list[tuple[datetime, datetime]]:

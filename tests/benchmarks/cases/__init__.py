@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.benchmarks.cases import api, huge, importing, latency, schedules, throughput
+from tests.benchmarks.cases import api, huge, importing, latency, planning, schedules, throughput
 from tests.benchmarks.figures import Measured
 from tests.benchmarks.stage import Stage
 
@@ -19,4 +19,5 @@ CASES: dict[str, Callable[[Stage], list[Measured]]] = {
     "schedules": schedules.schedules,
     "api": api.api,
     "importing": importing.importing,
+    "planning": planning.planning,
 }

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from schedules.policies.basic import blocks
 from schedules.policies.basic.blocks import Stretch
-from tests.unit.observing.making import SECONDS, SEQUENCES, STRETCHES, at, covered, overlapping, spans, stretch
+from tests.unit.observing.making import SECONDS, SEQUENCES, at, covered, spans, stretch
 
 
 @given(SEQUENCES, SECONDS, SECONDS)
@@ -18,28 +18,12 @@ def test_trimmed_blocks_lie_inside_and_keep_all_that_did(some: list[Stretch], st
     assert covered(trimmed) == covered(some) & set(range(start, end))
 
 
-@given(STRETCHES, SECONDS)
-def test_split_blocks_last_as_long_as_before(block: Stretch, second: int) -> None:
-    pieces = blocks.split(block, at(second))
-    assert blocks.total(pieces) == block.duration
-    assert len(pieces) == (2 if block.start < at(second) < block.end else 1)
-    assert pieces[0].start == block.start
-    assert pieces[-1].end == block.end
-
-
 @given(SEQUENCES, SEQUENCES)
 def test_cut_blocks_leave_out_the_holes_and_nothing_else(some: list[Stretch], holes: list[Stretch]) -> None:
-    assert covered(blocks.cut(some, holes)) == covered(some) - covered(holes)
-    assert sum(len(covered(blocks.cut([one], holes))) for one in some) == blocks.total(blocks.cut(some, holes)).total_seconds()
-
-
-@given(SEQUENCES)
-def test_earlier_blocks_of_a_sequence_come_first_and_no_time_is_lost(some: list[Stretch]) -> None:
-    merged = blocks.without_overlaps(some)
-    assert overlapping(merged) == []
-    assert covered(merged) == covered(some)
-    assert merged == blocks.in_order(merged)
-    assert not some or some[0] in merged
+    pieces = [blocks.cut([one], holes) for one in some]
+    assert [covered(left) for left in pieces] == [covered([one]) - covered(holes) for one in some]
+    assert not any(overlapping(left) for left in pieces)
+    assert blocks.cut(some, holes) == [piece for left in pieces for piece in left]
 
 
 @given(SEQUENCES, SECONDS)
