@@ -8,7 +8,7 @@ from hypothesis import given
 
 from schedules.policies.basic import blocks
 from schedules.policies.basic.blocks import Stretch
-from tests.unit.observing.making import SECONDS, SEQUENCES, at, covered, spans, stretch
+from tests.unit.observing.making import SECONDS, SEQUENCES, at, covered, overlapping, spans, stretch
 
 
 @given(SEQUENCES, SECONDS, SECONDS)
