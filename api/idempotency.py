@@ -43,11 +43,9 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
 
     @functools.wraps(method)
     def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(HEADER)
+        key = key_of(request)
         if key is None:
             return method(view, request, *args, **kwargs)
-        if not _SANE.fullmatch(key):
-            raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} characters of ASCII, without blanks.")
         user = user_of(request)
         digest = _digest(request)
         with transaction.atomic():
@@ -68,6 +66,14 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             return response
 
     return wrapper
+
+
+def key_of(request: Request) -> str | None:
+    """Return the request's key, None where it has none; raise `Invalid` for what cannot be one."""
+    key = request.headers.get(HEADER)
+    if key is not None and not _SANE.fullmatch(key):
+        raise Invalid(f"{HEADER} must be 1 to {MAX_KEY} characters of ASCII, without blanks.")
+    return key
 
 
 def _digest(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""How often: failures by address and reports by task, counted in Redis, for all web processes together.
+"""How often: failures by address, reports by task and plans by who asks, counted in Redis, for all web processes together.
 
 Keys and tokens are 256 random bits, so that nobody finds one by trying: the counters keep floods away from the log, the audit
 trail and the engine. Hence a right key is served however many wrong ones came from its address, and while Redis is away
@@ -43,6 +43,11 @@ def failed(what: str, who: str | None) -> None:
 def reported(task: str) -> None:
     """Count a report to a task; raise `Throttled` once there were too many."""
     _check("reported", task, settings.REPORT_LIMIT)
+
+
+def planned(who: str | None) -> None:
+    """Count a plan for a user or an address; raise `Throttled` once there were too many."""
+    _check("planned", who or "-", settings.PLAN_LIMIT)
 
 
 def _check(what: str, who: str, limit: int) -> None:

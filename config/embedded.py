@@ -79,6 +79,8 @@ def _start() -> None:
         known["DATABASE_URL"] = _start_postgres()
     if not _named("CELERIAC_PUBLIC_URL"):  # a worker that joins later tells its tasks where to report
         known["CELERIAC_PUBLIC_URL"] = f"http://127.0.0.1:{env.integer('PORT', 8000)}"
+    # Planning is open where a newcomer tries it out with servers of this machine alone; elsewhere the settings have to say so.
+    known["CELERIAC_OPEN_PLANNING"] = str(int(not _named("DATABASE_URL")))
     if known != before:
         _write(known)
 

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "outbound",
     "rest_framework",
     "axes",
+    "corsheaders",
     "knox",
     "django_filters",
     "drf_spectacular",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "api.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,6 +131,11 @@ MAX_UPLOAD = env.integer("CELERIAC_MAX_UPLOAD", 1024**3)  # bytes of a file for 
 UPLOAD_PATHS = ["/scheduler/job/upload/create", "/admin/jobs/upload/add"]  # where that, and no lower bound, is the limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_GRAPH_BODY
 BODY_PATIENCE = env.seconds("CELERIAC_BODY_PATIENCE", 10)  # for a body to come, besides the time it takes at 16 KiB/s
+CORS_ALLOW_ALL_ORIGINS = "*" in env.words("CELERIAC_CORS_ORIGINS")  # pages of other origins that may ask; never with cookies
+CORS_ALLOWED_ORIGINS = [origin for origin in env.words("CELERIAC_CORS_ORIGINS") if origin != "*"]
+CORS_URLS_REGEX = r"^/(api|scheduler)/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Link", "Retry-After", "X-Request-ID"]
 KEEP_ANSWERS = env.seconds("CELERIAC_KEEP_ANSWERS", 24 * 3600)  # to repeated Idempotency-Keys
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # of a form: the admin's page of a graph sends a field for each of its tasks' fields
 REST_FRAMEWORK = {
@@ -232,6 +239,14 @@ EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env.boolean("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = NOTIFY_TIMEOUT
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "celeriac@localhost")
+
+# --- Planning --------------------------------------------------------------------------------------------------------
+OPEN_PLANNING = env.boolean("CELERIAC_OPEN_PLANNING", False)  # plans without a token; on with the embedded database
+PLAN_DAYS = env.integer("CELERIAC_PLAN_DAYS", 92, minimum=1)  # of the longest range
+PLAN_TIMEOUT = env.seconds("CELERIAC_PLAN_TIMEOUT", 60)  # that one plan may take, and that it may wait for its turn
+PLANNERS = env.integer("CELERIAC_PLANNERS", 2, minimum=1)  # plans made at once by one web process
+PLAN_LIMIT = env.integer("CELERIAC_PLAN_LIMIT", 300)  # plans for one user, or one address, in a minute
+POLICY_PRESETS = env.text("CELERIAC_POLICY_PRESETS")  # a YAML or JSON file of configs by policy and name
 
 # --- The work -------------------------------------------------------------------------------------------------------
 CALLABLES = env.words("CELERIAC_CALLABLES")  # dotted paths allowed besides registered ones

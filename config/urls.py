@@ -18,6 +18,7 @@ urlpatterns = [
     path("scheduler/", include("scheduler.urls")),
     path("scheduler/", include("schedules.urls")),
     path("scheduler/", include("notifications.urls")),
+    path("api/v1/", include("schedules.policies.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^health/live/?$", views.LiveView.as_view(), name="health-live"),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from api.doors import OpenView
+from api.negotiation import IgnoreAccept
 from api.permissions import HasScope, IsStaff
 from api.rights import Scope
 from config import health, metrics
@@ -70,20 +69,10 @@ class ReadyView(OpenView):
         return Response(body, status=503 if report.missing else 200, headers={"Cache-Control": "no-store"})
 
 
-class AnyFormat(BaseContentNegotiation):
-    """Answer in the one format there is, whatever the client would like: scrapers ask for formats of their own."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return next(iter(parsers), None)
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class MetricsView(ViewSet):
     """GET /metrics"""
 
-    content_negotiation_class = AnyFormat
+    content_negotiation_class = IgnoreAccept  # scrapers ask for formats of their own
     needs: ClassVar = {"list": Scope.READ}
     permission_classes = (HasScope, IsStaff)
 

@@ -52,6 +52,14 @@ def has_any(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
 
 
+def literal(text: str) -> str:
+    """Return what renders as exactly this text: data that is written into configs must not be read as a template."""
+    if not has_any(text):
+        return text
+    escaped = text.encode("unicode-escape").decode().replace('"', '\\"')
+    return f'{{{{ "{escaped}" }}}}'
+
+
 def render(
     configs: Mapping[str, Any], *, params: Mapping[str, Any], results: Mapping[str, Any], report_url: str | None = None
 ) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class SchedulesConfig(AppConfig):
         from scheduler import recovery
         from schedules import firing, following, queueing, sql, sync
         from schedules.models import Schedule
-        from schedules.policies import registry
+        from schedules.policies import registry, shipped
         from schedules.policies.basic.policy import Basic
         from schedules.policies.dummy import Dummy
 
@@ -32,3 +32,4 @@ class SchedulesConfig(AppConfig):
         registry.register(Dummy())
         registry.register(Basic(settings.MASTER_SCHEDULES))
         registry.discover()
+        shipped.load(settings.POLICY_PRESETS)

@@ -1,4 +1,4 @@
-"""Schedule and Firing. Schedules are written by `schedules/services.py`, and by `schedules/firing.py` when they are due."""
+"""Schedule, Firing and PolicyPreset. Schedules are written by `schedules/services.py`, by `schedules/firing.py` when due."""
 
 from __future__ import annotations
 
@@ -135,3 +135,22 @@ class Firing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.due:%Y-%m-%dT%H:%M:%SZ} {self.became}"
+
+
+class PolicyPreset(models.Model):
+    """A config of a planning policy under a name. Written by `schedules/policies/presets.py`."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="policy_presets")
+    policy = models.CharField(max_length=100, help_text="The policy's name.")
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    config: Any = models.JSONField(default=dict, blank=True, help_text="Laid over the policy's defaults.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "policy", "name"], name="preset_name_unique_of_policy_in_project")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy}: {self.name}"

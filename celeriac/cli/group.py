@@ -17,6 +17,7 @@ COMMANDS = {
     "cancel": "Cancel a run.",
     "rerun": "Run again what failed, or from where you say.",
     "graph": "Draw a job: as a tree, or into a file.",
+    "policy": "List the planning policies, or plan by one.",
     "apply": "Make jobs what files say they are.",
     "export": "Write jobs as a file that `apply` takes.",
     "delete": "Delete jobs, by their exact names.",

@@ -8,7 +8,7 @@
         print(client.executions.wait(execution["graph_id"])["state"])
 
 `AsyncClient` has the same methods, awaited. Lists are iterators over all rows (`limit=` for the newest few). Answers are
-the API's JSON, typed in `shapes` and `more_shapes`; what is sent is typed in `fields`.
+the API's JSON, typed in `shapes`, `more_shapes` and `planning_shapes`; what is sent is typed in `fields`.
 """
 
 from celeriac.client.asynchronous.client import AsyncClient

@@ -12,9 +12,9 @@ from dags.models import Job
 from jobs import kinds
 from jobs.running import Done, End, JobError, Later, NothingToDo, Running
 from runs.logs import LOG, LogWriter
-from runs.models import GraphRun, JobRun, Transition
-from runs.states import JobRunState
+from runs.models import GraphRun
 from scheduler import calling, report_keys, values
+from scheduler.begun import first_begun
 from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, failed, not_started, skipped, succeeded, waiting
 
@@ -43,22 +43,13 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
         say=lambda line: log.write(LOG, f"{line}\n".encode("utf-8", "replace")),
         waking=stop.waking,
         attempt=work.attempt,
-        begun=_begun(work),
+        begun=first_begun(work),
         params=work.params,
         report_url=report_keys.url(work.report_key) if work.report_key else "",
         identity=f"{task_id}.{work.job_run_id}",
         scheduled_for=scheduled_for,
     )
     return calling.call(_end, (kind.run, kinds.load(job), running), {}, ended=_outcome, work=work, log=log, stop=stop)
-
-
-def _begun(work: Work) -> Any:
-    """Return when the first attempt began: waits and retries go on from there."""
-    first = Transition.objects.filter(
-        graph_run=work.graph_run_id, job_run=work.job_run_id, to_state=JobRunState.RUNNING
-    ).order_by("id")
-    at = first.values_list("at", flat=True).first()
-    return at or JobRun.objects.values_list("started_at", flat=True).get(pk=work.job_run_id)
 
 
 def _end(runner: kinds.Runner, job: Job, running: Running) -> End | JobError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.errors import CeleriacError, Invalid
+from api.errors import CeleriacError, Invalid, NotFound
 
 
 class Unplannable(Invalid):
@@ -35,3 +35,15 @@ class PlanningFailed(CeleriacError):
     """The policy failed."""
 
     code = "planning_failed"
+
+
+class PresetTaken(Invalid):
+    """There is a preset of this policy with this name already."""
+
+    code = "preset_taken"
+
+
+class PresetNotFound(NotFound):
+    """No such preset."""
+
+    code = "preset_not_found"

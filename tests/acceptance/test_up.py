@@ -23,7 +23,10 @@ from config import processes
 from tests.running import wait_for
 
 READY_LIMIT = 30.0  # seconds
-FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "WORKERS")
+FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "WORKERS", "CELERIAC_OPEN_PLANNING")
+SEEDS_LINE = r"""
+curl -L -X POST -H "Content-Type: application/json" -d '{"t0": "2022-01-01 12:00", "t1": "2022-01-01 14:00", "policy": "{\"policy\": \"dummy\", \"config\": {}}"}' http://127.0.0.1:8010/api/v1/schedule
+"""  # noqa: E501 - as it is printed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,7 @@ def test_the_first_start_runs_the_example_and_ctrl_c_leaves_nothing_behind(home:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert set(up.credentials) == {"url", "username", "password", "token"}
         assert up.credentials["url"] == up.url
+        _plans_as_the_seed_shows(up)
         started = up.processes()
         assert {"postgres", "redis-server"} <= {process.name() for process in started}
         _no_secret_on_a_command_line(started, up)
@@ -115,6 +119,18 @@ def test_the_first_start_runs_the_example_and_ctrl_c_leaves_nothing_behind(home:
         assert up.popen.returncode == 0
         assert up.credentials["token"] in printed
         assert [process for process in started if processes.alive(process)] == []
+
+
+def _plans_as_the_seed_shows(up: Up) -> None:
+    """Type the seed's line as it is printed but for the port, and the same with the slash: neither needs a token."""
+    line = SEEDS_LINE.strip().replace("http://127.0.0.1:8010", up.url)
+    for typed in (line, f"{line}/"):
+        done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, check=True, timeout=20)
+        answer = json.loads(done.stdout)
+        assert (answer["status"], answer["message"]) == ("ok", "Success")
+        first, *sleeps = answer["commands"].splitlines()
+        assert first == "import time"
+        assert sum(float(one[len("time.sleep(") : -1]) for one in sleeps) == pytest.approx(7200)
 
 
 def _no_secret_on_a_command_line(started: list[psutil.Process], up: Up) -> None:

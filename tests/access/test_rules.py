@@ -9,6 +9,7 @@ import pytest
 from api.doors import OpenView
 from api.permissions import HasScope
 from api.rights import RIGHTS, Role, Scope, effective, roles_with
+from schedules.policies.views import MayPlan
 from tests.access.routes import FOREIGN, Route, is_foreign, patterns, routes
 
 
@@ -24,7 +25,7 @@ def test_every_route_declares_what_it_needs(route: Route) -> None:
         assert route.view.authentication_classes == ()
         assert route.view.open_because
     else:
-        assert HasScope in route.view.permission_classes
+        assert any(issubclass(one, HasScope) for one in route.view.permission_classes)
         assert route.view.needs[route.action] in Scope
 
 
@@ -35,6 +36,11 @@ def test_only_these_are_open() -> None:
         "report-one-time",
     }
     assert issubclass({route.name: route.view for route in routes()}["health-live"], OpenView)
+
+
+def test_planning_is_open_where_the_settings_say_so_and_nothing_else(settings) -> None:
+    assert {route.name for route in routes() if MayPlan in getattr(route.view, "permission_classes", ())} == {"plan"}
+    assert settings.OPEN_PLANNING is False
 
 
 def test_each_role_may_all_that_the_one_before_may() -> None:

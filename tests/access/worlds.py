@@ -13,7 +13,8 @@ from notifications.models import Delivery
 from runs.models import GraphRun, JobRun, Node
 from scheduler import spec_examples
 from schedules import services as schedules
-from schedules.models import Schedule
+from schedules.models import PolicyPreset, Schedule
+from schedules.policies import presets
 from tests import factories, notices
 
 _NOTIFICATION = {"name": "new", "events": ["failure"], "channel": "webhook", "url": "https://hooks.example.org/"}
@@ -36,6 +37,7 @@ class World:
     delivery: Delivery
     jobs: dict[str, Job]
     node: Node
+    preset: PolicyPreset
 
     def ids(self) -> dict[str, object]:
         """Return what stands in a path, by the route's name without its action."""
@@ -53,6 +55,7 @@ class World:
             "notification": self.delivery.notification_id,
             "delivery": self.delivery.pk,
             "node": self.node.name,
+            "preset": self.preset.pk,
             "job": self.jobs["sheet"].pk,
             **{f"job-{kind}": job.pk for kind, job in self.jobs.items()},
         }
@@ -85,6 +88,7 @@ def world(name: str) -> World:
         delivery=notifications.send_tests([notices.webhook(project).notification])[0],
         jobs=jobs,
         node=Node.objects.create(name=f"node-of-{name}", hostname="host"),
+        preset=presets.create_presets([{"project": project, "policy": "dummy", "name": f"preset of {name}"}])[0],
     )
 
 
@@ -97,6 +101,9 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("edge-create", "create"): {"task_from": of.tasks[1].pk, "task_to": of.tasks[2].pk},
         ("schedule-create", "create"): {"name": "new", "graph": of.graph.pk, "interval": 3600},
         ("schedule-preview", "preview"): {"cron": "0 2 * * *"},
+        ("plan", "create"): {"t0": "2022-01-01 12:00", "t1": "2022-01-01 14:00", "policy": {"policy": "dummy"}},
+        ("preset-create", "create"): {"name": "new", "policy": "dummy", "project": of.project.pk},
+        ("preset-detail", "update"): {"name": "renamed", "policy": "dummy", "project": of.project.pk},
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
         ("job-spec-plan", "plan"): spec_examples.SPEC,

@@ -27,6 +27,7 @@ BODILESS = {  # they read no body, so that none can be wrong
     "schedule-pause",
     "schedule-resume",
 }
+TOLD_BY_MESSAGE = {"plan"}  # after the seed, one at a time: `tests/api/test_planning.py` holds them
 READING = [route for route in routes() if route.method in {"POST", "PUT", "PATCH"} and route.name not in BODILESS]
 
 
@@ -76,7 +77,8 @@ def test_what_everyone_has_to_read_is_read(client, own, route) -> None:
     where = path(route, own)
     for text, _ in ACCEPTED:
         answer = client.generic(route.method, where, b'{"unknown": ' + text + b"}", content_type="application/json")
-        assert (answer.status_code, answer.json().get("unknown")) == (400, ["Unknown field."]), text
+        told = ["Unknown field."] if route.name not in TOLD_BY_MESSAGE else None
+        assert (answer.status_code, answer.json().get("unknown")) == (400, told), text
 
 
 @pytest.mark.parametrize("route", READING, ids=str)

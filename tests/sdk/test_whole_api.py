@@ -13,7 +13,7 @@ import httpx
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from celeriac.client import Client, fields, more_shapes, shapes
+from celeriac.client import Client, fields, more_shapes, planning_shapes, shapes
 from celeriac.client.synchronous.resource import Resource
 
 # There `update` does what PUT would: all that may be told can be changed.
@@ -89,7 +89,12 @@ def test_every_operation_has_a_method() -> None:
 @pytest.mark.django_db
 def test_every_answer_has_the_keys_that_its_shape_tells() -> None:
     schemas = document()["components"]["schemas"]
-    ours = {name: shape for module in (shapes, more_shapes) for name, shape in vars(module).items() if is_typeddict(shape)}
+    ours = {
+        name: shape
+        for module in (shapes, more_shapes, planning_shapes)
+        for name, shape in vars(module).items()
+        if is_typeddict(shape)
+    }
     checked = 0
     for name, schema in schemas.items():
         shape = ours.get(OTHER_NAMES.get(name, name))
@@ -109,5 +114,6 @@ def test_what_may_be_told_is_what_the_service_takes() -> None:
         "GraphEdgeRequest": fields.EdgeFields,
         "ScheduleRequest": fields.ScheduleFields,
         "NotificationRequest": fields.NotificationFields,
+        "PresetRequest": planning_shapes.PresetFields,
     }.items():
         assert set(schemas[name]["properties"]) - set(get_type_hints(shape)) == set(), name

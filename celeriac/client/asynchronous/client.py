@@ -11,6 +11,7 @@ from celeriac.client import places, retrying
 from celeriac.client.asynchronous.executions import AsyncExecutions, AsyncReports, AsyncTaskRuns
 from celeriac.client.asynchronous.graphs import AsyncEdges, AsyncGraphs, AsyncProjects, AsyncTasks
 from celeriac.client.asynchronous.jobs import AsyncJobs
+from celeriac.client.asynchronous.planning import AsyncPolicies, AsyncPresets
 from celeriac.client.asynchronous.schedules import AsyncSchedules
 from celeriac.client.asynchronous.service import AsyncAudit, AsyncMembers, AsyncNodes, AsyncNotifications, AsyncTokens
 from celeriac.client.asynchronous.specs import AsyncSpecs
@@ -39,6 +40,7 @@ class AsyncClient:
         self.executions, self.task_runs, self.reports = AsyncExecutions(wire), AsyncTaskRuns(wire), AsyncReports(wire)
         self.schedules, self.jobs = AsyncSchedules(wire), AsyncJobs(wire)
         self.notifications, self.specs = AsyncNotifications(wire), AsyncSpecs(wire)
+        self.policies, self.presets = AsyncPolicies(wire), AsyncPresets(wire)
         self.tokens, self.members, self.audit, self.nodes = (
             AsyncTokens(wire),
             AsyncMembers(wire),

@@ -11,6 +11,7 @@ from celeriac.client import places, retrying
 from celeriac.client.synchronous.executions import Executions, Reports, TaskRuns
 from celeriac.client.synchronous.graphs import Edges, Graphs, Projects, Tasks
 from celeriac.client.synchronous.jobs import Jobs
+from celeriac.client.synchronous.planning import Policies, Presets
 from celeriac.client.synchronous.schedules import Schedules
 from celeriac.client.synchronous.service import Audit, Members, Nodes, Notifications, Tokens
 from celeriac.client.synchronous.specs import Specs
@@ -39,6 +40,7 @@ class Client:
         self.executions, self.task_runs, self.reports = Executions(wire), TaskRuns(wire), Reports(wire)
         self.schedules, self.jobs = Schedules(wire), Jobs(wire)
         self.notifications, self.specs = Notifications(wire), Specs(wire)
+        self.policies, self.presets = Policies(wire), Presets(wire)
         self.tokens, self.members, self.audit, self.nodes = (
             Tokens(wire),
             Members(wire),
