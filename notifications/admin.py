@@ -17,7 +17,7 @@ from notifications import services
 from notifications.checking import check
 from notifications.models import Delivery, Notification
 from notifications.rules import DEFINITION, MOST_RECIPIENTS, Event
-from runs.admin import ReadOnlyAdmin
+from runs.admin_reading import ReadOnlyAdmin
 
 SHOWN_ONCE = "This is what its webhooks are signed with. It is shown this once: {}"
 

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.urls import path
+from django.utils.html import format_html
 
 from dags import picture as drawing
 from dags.admin.doors import ServiceAdmin, filtered
-from runs import nodes, retention, selectors
-from runs.models import GraphRun, JobRun, LogChunk, Node, Worker
+from runs import machine_admin, retention, selectors  # noqa: F401  # importing machine_admin registers it
+from runs.admin_reading import ReadOnlyAdmin, plain, pretty
+from runs.models import GraphRun, JobRun, LogChunk
 from runs.states import GRAPH_FINISHED
 from runs.waiting import waiting_for
 
 MAX_ROWS = 100  # tasks and moves shown on a run's page
 MAX_DRAWN = 300  # tasks of a run whose picture is shown
-MAX_TEXT = 20_000  # characters of a value
 LOG_PIECES = 50  # at the end of a log
 LOG_TAIL = 50_000  # characters
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """A page that shows: there is nothing that a form, true or crafted, could change."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(GraphRun)
@@ -56,9 +39,24 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     show_full_result_count = False  # that would count every run there ever was
     ordering = ["-pk"]
     fieldsets = [
-        (None, {"fields": ["state", "graph", "project", "trigger", "launched_by", "parent_run", "tasks", "shown_params"]}),
-        ("Times", {"fields": ["created_at", "scheduled_for", "started_at", "completed_at", "cancel_requested_at"]}),
-        ("More", {"fields": ["task_id", "note", "labels"], "classes": ["collapse"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "state",
+                    "graph",
+                    "project",
+                    "trigger",
+                    "launched_by",
+                    "parent_run",
+                    "tasks",
+                    "reason",
+                    "shown_params",
+                ]
+            },
+        ),
+        ("Times", {"fields": ["created_at", "scheduled_for", "place_by", "started_at", "completed_at", "cancel_requested_at"]}),
+        ("More", {"fields": ["task_id", "note", "labels", "shown_placement"], "classes": ["collapse"]}),
     ]
 
     class Media:
@@ -77,6 +75,10 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     @admin.display(description="params")
     def shown_params(self, run: GraphRun) -> str:
         return pretty(run.params)
+
+    @admin.display(description="nodes")
+    def shown_placement(self, run: GraphRun) -> str:
+        return pretty(run.placement)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         run = context["original"]
@@ -191,97 +193,6 @@ class JobRunAdmin(ReadOnlyAdmin):
         moves = selectors.transitions_of(run, after=0).order_by("-pk")[:MAX_ROWS]
         context |= {"moves": moves, "log": _log_tail(run)}
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-@admin.register(Worker)
-class WorkerAdmin(ReadOnlyAdmin):
-    """Workers: those that are alive first."""
-
-    list_display = ["hostname", "node", "alive", "queues", "slots", "pid", "started_at", "heartbeat_at"]
-    search_fields = ["hostname", "node"]
-    ordering = ["-heartbeat_at"]
-    fields = [
-        "boot_id",
-        "hostname",
-        "pid",
-        "node",
-        "alive",
-        "roles",
-        "labels",
-        "ip",
-        "queues",
-        "slots",
-        "started_at",
-        "heartbeat_at",
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
-        heard = Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.LEASE))
-        return Worker.objects.annotate(is_alive=ExpressionWrapper(heard, output_field=BooleanField()))
-
-    @admin.display(boolean=True, ordering="is_alive")
-    def alive(self, worker: Any) -> bool:
-        return bool(worker.is_alive)
-
-
-class NodeStateFilter(admin.SimpleListFilter):
-    """Nodes that are idle, run something, or are gone."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        return list(nodes.NodeState.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
-
-
-@admin.register(Node)
-class NodeAdmin(ReadOnlyAdmin):
-    """Nodes: hosts that workers have named, those that were heard of last first."""
-
-    list_display = ["name", "state", "shown_roles", "shown_labels", "ip", "hostname", "known_since", "heartbeat_at"]
-    list_filter = [NodeStateFilter]
-    search_fields = ["name", "hostname"]
-    ordering = ["-heartbeat_at"]
-    fields = ["name", "state", "shown_roles", "shown_labels", "ip", "hostname", "workers", "known_since", "heartbeat_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return nodes.known(held=nodes.held())
-
-    @admin.display(ordering="state")
-    def state(self, node: Any) -> str:
-        return str(node.state)
-
-    @admin.display(description="roles")
-    def shown_roles(self, node: Node) -> str:
-        return ", ".join(node.roles)
-
-    @admin.display(description="labels")
-    def shown_labels(self, node: Node) -> str:
-        return ", ".join(f"{key}={value}" for key, value in node.labels.items())
-
-    @admin.display
-    def workers(self, node: Node) -> str:
-        crew = nodes.workers_of([node.name])[node.name]
-        return format_html_join(", ", '<a href="{}">{}</a>', ((changing(worker), str(worker)) for worker in crew)) or "none"
-
-
-def changing(row: Model) -> str:
-    """Return the path of a row's page."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def pretty(value: Any) -> str:
-    """Return a JSON value as text that can be read; never as markup."""
-    return plain("" if value is None else json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def plain(text: str) -> str:
-    """Return text as it is, line by line; never as markup."""
-    cut = f"{text[:MAX_TEXT]}\n... and {len(text) - MAX_TEXT} more characters" if len(text) > MAX_TEXT else text
-    return format_html('<pre class="plain">{}</pre>', cut)
 
 
 def _log_tail(run: JobRun) -> str:

@@ -28,6 +28,8 @@ _RUN = {
     "size": "int",
     "expanded": "boolean",
     "walkers": "jsonb",
+    "labels": "jsonb",
+    "reason": "text",
 }
 _TASK = {
     "node": "int",
@@ -53,6 +55,14 @@ class Beginning(NamedTuple):
     source: int | None = None
 
 
+class Placed(NamedTuple):
+    """A run that gets its nodes: what it walks, its nodes by their names there, and the queue of each."""
+
+    content: Compiled
+    nodes: Mapping[str, Mapping[str, str]]
+    queues: Mapping[str | None, str]
+
+
 def _typed(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
@@ -62,11 +72,14 @@ CREATE_RUNS = Statement(
     "create_runs",
     f"""
     WITH given AS (
-        SELECT * FROM ROWS FROM (json_to_recordset(%(runs)s::json) AS ({_typed(_RUN)})) WITH ORDINALITY
+        SELECT * FROM ROWS FROM (
+            json_to_recordset(%(runs)s::json) AS ({_typed(_RUN)}, place_within float8)
+        ) WITH ORDINALITY
     ),
     born AS (
-        INSERT INTO runs_graphrun ({", ".join(_RUN)}, state, note, labels, created_at, rung_at)
-        SELECT {", ".join(_RUN)}, 'PENDING', '', '{{}}', statement_timestamp(), statement_timestamp()
+        INSERT INTO runs_graphrun ({", ".join(_RUN)}, state, note, place_by, created_at, rung_at)
+        SELECT {", ".join(_RUN)}, 'PENDING', '', statement_timestamp() + place_within * interval '1 second',
+            statement_timestamp(), statement_timestamp()
         FROM given ORDER BY ordinality
         RETURNING id, task_id, params, created_at, rung_at
     ),
@@ -75,6 +88,15 @@ CREATE_RUNS = Statement(
     )
     SELECT task_id, id, params, created_at, rung_at FROM born
     """,  # noqa: S608  # built of our own constants
+)
+
+# Give runs their nodes.
+PLACE = Statement(
+    "place",
+    """
+    UPDATE runs_graphrun r SET placement = g.placement::jsonb, expanded = true, reason = NULL
+    FROM unnest(%(ids)s::bigint[], %(placements)s::text[]) AS g (id, placement) WHERE r.id = g.id
+    """,
 )
 
 # Give runs their JobRuns, in topological order, those that wait for nobody QUEUED at once, which is recorded. Returned are
@@ -136,7 +158,8 @@ BEGIN = Statement(
 
 def told_runs(runs: Iterable[GraphRun]) -> str:
     """Return fresh runs as `CREATE_RUNS` takes them."""
-    return json.dumps([{name: getattr(run, name) for name in _RUN} for run in runs], default=str)
+    columns = (*_RUN, "place_within")
+    return json.dumps([{name: getattr(run, name) for name in columns} for run in runs], default=str)
 
 
 def told_jobs(graphs: Mapping[int, tuple[int, Compiled]]) -> dict[str, str]:
@@ -148,9 +171,20 @@ def told_jobs(graphs: Mapping[int, tuple[int, Compiled]]) -> dict[str, str]:
     }
 
 
-def _tasks(graph: int, content: Compiled) -> Iterator[Mapping[str, Any]]:
+def told_placements(runs: Mapping[int, Placed]) -> dict[str, Any]:
+    """Return placed runs by id as `PLACE` takes them."""
+    return {"ids": list(runs), "placements": [json.dumps(placed.nodes) for placed in runs.values()]}
+
+
+def told_placed(runs: Mapping[int, Placed]) -> dict[str, str]:
+    """Return placed runs by id as `EXPAND` takes them: each is its own graph, for the queues are its own."""
+    tasks = (task for run, placed in runs.items() for task in _tasks(run, placed.content, placed.queues))
+    return {"runs": json.dumps([{"run": run, "graph": run} for run in runs]), "tasks": json.dumps(list(tasks))}
+
+
+def _tasks(graph: int, content: Compiled, *queues: Mapping[str | None, str]) -> Iterator[Mapping[str, Any]]:
     columns: Sequence[str] = ("graph", *_TASK)
-    return (dict(zip(columns, (graph, *row), strict=True)) for row in content.rows())
+    return (dict(zip(columns, (graph, *row), strict=True)) for row in content.rows(*queues))
 
 
 def told_beginnings(runs: Mapping[int, tuple[Compiled, Iterable[Beginning]]]) -> str:

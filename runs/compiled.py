@@ -6,12 +6,14 @@ import threading
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from dags.rules import Condition, OnFailure
 from runs import spec as specs
 from runs.models import ExecutionGraph
 
+_NOWHERE: Mapping[str | None, str] = MappingProxyType({})
 CACHED = 200_000  # tasks of execution graphs kept by each process; 100,000 of them are about 100 MB
 
 
@@ -22,6 +24,8 @@ class Compiled:
         self.name: str = spec["name"]
         self.on_failure = OnFailure(spec["on_failure"])
         self.max_parallel: int | None = spec["max_parallel"]
+        self.wanted: list[dict[str, Any]] = spec.get("nodes", [])  # the nodes that a run of it needs
+        self.deadline: float | None = spec.get("deadline")
         self.entries: list[dict[str, Any]] = spec["tasks"]
         self.conditions: dict[tuple[int, int], Condition] = {}  # of the edges that do not ask for success
         self.has_ready = False  # whether any edge asks for that
@@ -107,13 +111,18 @@ class Compiled:
                     stack.append(parent)
         return found
 
-    def rows(self) -> Iterator[tuple[int, str, str, int, int, float | None, bool, int | None]]:
-        """Yield (node, key, queue, priority, parents, timeout, quick, job) of every task: what its JobRun starts with."""
+    def rows(
+        self, queues: Mapping[str | None, str] = _NOWHERE
+    ) -> Iterator[tuple[int, str, str, int, int, float | None, bool, int | None]]:
+        """Yield (node, key, queue, priority, parents, timeout, quick, job) of every task: what its JobRun starts with.
+
+        `queues` are those of the nodes of a run that was placed, by their names in the content.
+        """
         for node, entry in enumerate(self.entries):
             yield (
                 node,
                 entry["key"],
-                entry.get("queue") or specs.DEFAULT_QUEUE,
+                queues.get(entry.get("on")) or entry.get("queue") or specs.DEFAULT_QUEUE,
                 entry.get("priority", 0),
                 self.parent_count[node],
                 entry.get("timeout"),

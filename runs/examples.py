@@ -16,6 +16,7 @@ _SUMMARY = {
     "task_count": 2,
     "trigger": "manual",
     "project": 1,
+    "reason": None,
 }
 _TASK = {
     "task_id": 6,
@@ -64,6 +65,8 @@ EXECUTION = OpenApiExample(
         "parent_run": None,
         "revision": 3,
         "cancel_requested_at": None,
+        "placement": None,
+        "waiting_for": None,
         "note": "",
         "labels": {},
         "tasks": [_TASK],

@@ -85,6 +85,8 @@ class GraphRun(models.Model):
     rung_at = models.DateTimeField(db_default=Now(), help_text="Bounds the sweep's rings: once per grace time.")
     wake_at = models.DateTimeField(null=True, help_text="When its next retry is due: the sweep rings it then.")
 
+    place_within: float | None = None
+    """Of a fresh run: for how many seconds it waits for its nodes."""
     born: Sequence[Any] = ()
     """Its JobRuns as they began, `transitions.Moved` each: known to who has launched it, as long as they are few."""
 

@@ -47,6 +47,7 @@ def summaries() -> QuerySet[GraphRun]:
         "fail_count",
         "size",
         "trigger",
+        "reason",
     )
 
 

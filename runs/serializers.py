@@ -16,7 +16,7 @@ from dags.drivers import number
 from runs.models import GraphRun, JobRun, LogChunk, Transition
 from runs.selectors import Execution, TaskRun
 from runs.states import NUMBERS, GraphRunState, JobRunState
-from runs.waiting import waiting_for
+from runs.waiting import waiting_for, waiting_for_nodes
 
 MAX_LABELS = 50
 _STATUS = "0 scheduled, 1 running, 2 completed, 3 failed."
@@ -38,6 +38,7 @@ class _ExecutionFields(serializers.Serializer[Any]):
     task_count = serializers.IntegerField()
     trigger = serializers.ChoiceField(choices=GraphRun.Trigger.choices)
     project = serializers.IntegerField()
+    reason = serializers.CharField(allow_null=True, help_text="Why it has no nodes yet, or never got them.")
 
 
 class ExecutionSummarySerializer(_ExecutionFields):
@@ -58,6 +59,7 @@ class ExecutionSummarySerializer(_ExecutionFields):
             "task_count": instance.size,
             "trigger": instance.trigger,
             "project": instance.project_id,
+            "reason": instance.reason,
         }
 
 
@@ -174,6 +176,12 @@ class ExecutionSerializer(_ExecutionFields):
     parent_run = serializers.IntegerField(allow_null=True, help_text="The execution that this one reruns.")
     revision = serializers.IntegerField(help_text="Of the graph.")
     cancel_requested_at = serializers.DateTimeField(allow_null=True)
+    placement = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()),
+        allow_null=True,
+        help_text='The nodes that it was given, by their names in its spec: `{"srv": {"name", "ip", "hostname"}}`.',
+    )
+    waiting_for = WaitingForField(allow_null=True, help_text="Null unless it waits for its nodes.")
     note = serializers.CharField(allow_blank=True)
     labels = serializers.DictField(child=serializers.CharField())
     tasks = TaskRunSerializer(many=True)
@@ -190,6 +198,8 @@ class ExecutionSerializer(_ExecutionFields):
             "parent_run": run.parent_run_id,
             "revision": run.execution_graph.revision,
             "cancel_requested_at": run.cancel_requested_at,
+            "placement": run.placement,
+            "waiting_for": waiting_for_nodes(run),
             "note": run.note,
             "labels": run.labels,
             "tasks": [task(one) for one in instance.tasks],

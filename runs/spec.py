@@ -3,13 +3,17 @@
 `{"name", "on_failure", "max_parallel", "tasks": [{"template", "key", "name", ...}], "edges": [[from, to, condition?], ...]}`.
 Tasks stand in topological order; edges name them by index; what is at its default is left out, which keeps a spec of
 100,000 tasks small. Pure: no database, broker or clock.
+
+Content that runs on nodes has `"nodes": [{"name", "role"?, ...}]`, those that it needs, and may have a `"deadline"`: for how
+many seconds it waits for them. A task of it may say which of them it runs `on`, by that name, and the `group` it belongs to:
+[pipeline, stage, pipeline of tasks].
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dags import topology
@@ -31,6 +35,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "priority": 0,
     "node_selector": None,
 }
+_OF_NODES = ("on", "group")  # of tasks; left out where there is none
 DEFAULT_QUEUE = "default"
 _SUCCESS = Condition.SUCCESS.value  # as text: comparing with the enum is what would take longest of all
 
@@ -45,10 +50,13 @@ def write(
     edges: Iterable[tuple[Id, Id, str]] = (),
     on_failure: str = OnFailure.SKIP.value,
     max_parallel: int | None = None,
+    nodes: Sequence[Mapping[str, Any]] = (),
+    deadline: float | None = None,
 ) -> dict[str, Any]:
     """Return the spec of tasks, each by what its edges call it, and edges (from, to, condition); raise `Cyclic`.
 
-    A task is given as a row of the Task table, or as whatever part of one it needs; `key` and `name` it always has.
+    A task is given as a row of the Task table, or as whatever part of one it needs; `key` and `name` it always has. `nodes`
+    are those it needs, and `deadline` the seconds that it waits for them.
     """
     given = list(tasks.values())
     index = {called: place for place, called in enumerate(tasks)}
@@ -63,6 +71,8 @@ def write(
         "max_parallel": max_parallel,
         "tasks": [write_task(given[which]) for which in order],
         "edges": sorted(write_edge(node[parent], node[child], condition) for parent, child, condition in pairs),
+        **({"nodes": [dict(one) for one in nodes]} if nodes else {}),
+        **({"deadline": deadline} if deadline is not None else {}),
     }
 
 
@@ -73,7 +83,7 @@ def write_task(task: Mapping[str, Any]) -> dict[str, Any]:
         value = task.get(field, default)
         if value != default:
             entry[field] = value
-    return entry
+    return entry | {field: task[field] for field in _OF_NODES if task.get(field) is not None}
 
 
 def read_task(entry: Mapping[str, Any]) -> dict[str, Any]:

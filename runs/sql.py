@@ -216,13 +216,13 @@ MOVE_RUNS = Statement(
             fail_count = CASE WHEN g.state IN {GRAPH_FINISHED} THEN COALESCE(c.failures, 0) END
         FROM given g JOIN runs_graphrun old ON old.id = g.id LEFT JOIN counted c ON c.graph_run_id = g.id
         WHERE r.id = g.id AND (old.state, g.state) IN {GRAPH_LEGAL}
-        RETURNING r.id, r.project_id, old.state AS from_state, r.state
+        RETURNING r.id, r.project_id, old.state AS from_state, r.state, r.placement IS NOT NULL AS placed
     ),
     recorded AS (
         INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
         SELECT id, NULL, from_state, state, NULL, %(cause)s, clock_timestamp() FROM moved ORDER BY id
     )
-    SELECT id, project_id, from_state, state FROM moved
+    SELECT id, project_id, from_state, state, placed FROM moved
 """,
 )
 

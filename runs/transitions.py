@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from runs import births, signals, sql
-from runs.births import Beginning
+from runs.births import Beginning, Placed
 from runs.compiled import Compiled
 from runs.models import GraphRun, JobRun
 from runs.prepared import Statement, read_json
@@ -38,12 +38,13 @@ class Moved(NamedTuple):
 
 
 class RunMoved(NamedTuple):
-    """A GraphRun that really moved."""
+    """A GraphRun that really moved; `placed`: it has nodes."""
 
     id: int
     project_id: int
     from_state: str
     state: str
+    placed: bool = False
 
 
 @dataclass(slots=True)
@@ -113,6 +114,7 @@ class Moves:
     made: list[Moved] = field(default_factory=list)
     created: Sequence[GraphRun] = ()
     expanded: set[int] = field(default_factory=set)
+    ended: dict[int, GraphRunState] = field(default_factory=dict)
 
     def lock(self, run_ids: Iterable[int], *, skip_locked: bool = False) -> None:
         """Lock runs, in order of their ids, before anything of them moves."""
@@ -180,11 +182,28 @@ class Moves:
         self.expanded.update(runs)
         self.made += [Moved(*row) for row in births.BEGIN.rows({"tasks": births.told_beginnings(runs)})]
 
+    def place(self, runs: Mapping[int, Placed]) -> list[Moved]:
+        """Give runs their nodes, and with them their JobRuns; return those that wait for nobody, which are queued."""
+        births.PLACE.rows(births.told_placements(runs))
+        born = [Moved(*row) for row in births.EXPAND.rows({**births.told_placed(runs), "all": False, "cause": "placed"})]
+        for pk in runs:
+            self.runs[pk].expanded = True
+        self.expanded.update(runs)
+        self.made += born
+        return born
+
     def cancel(self, *, reason: str, cause: str) -> list[Moved]:
         """Cancel all that no worker holds, in every unfinished run under lock, and ask the rest to stop."""
         ids = list(self.runs)
         sql.REQUEST_CANCEL.rows({"runs": ids})
         return self._move(sql.CANCEL, runs=ids, reason=reason, cause=cause)
+
+    def end(self, ids: Iterable[int], state: GraphRunState, *, reason: str) -> None:
+        """End runs that wait for their nodes; those that have ended stay as they are."""
+        waiting = [pk for pk in ids if self.runs[pk].state == GraphRunState.PENDING]
+        if waiting:
+            GraphRun.objects.filter(pk__in=waiting).update(reason=reason)
+            self.ended |= dict.fromkeys(waiting, state)
 
     def _move(self, statement: Statement, **values: Any) -> list[Moved]:
         moved = [Moved(*row) for row in statement.rows(values)]
@@ -242,6 +261,8 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
                 expanded=moves.expanded,
                 runs=moves.runs,
             )
+        if moves.ended:
+            move_graph_runs(moves.ended, cause="ended without nodes")
         if moves.created:
             # Last: from here on the projects are locked, and other launches in them wait.
             fresh = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]

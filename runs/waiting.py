@@ -8,9 +8,9 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Now
 
 from runs import nodes
-from runs.models import ExecutionGraph, JobRun, Node, Worker
+from runs.models import ExecutionGraph, GraphRun, JobRun, Node, Worker
 from runs.selectors import parents_of
-from runs.states import UNFINISHED, JobRunState
+from runs.states import GRAPH_FINISHED, UNFINISHED, JobRunState
 
 SHOWN = 20  # unfinished parents told by name
 
@@ -28,6 +28,13 @@ def waiting_for(run: JobRun) -> dict[str, Any] | None:
         case JobRunState.WAITING:
             return _for_its_stop(run) or (_for_a_report(run) if run.available_at is None else _for_a_time(run))
     return None
+
+
+def waiting_for_nodes(run: GraphRun) -> dict[str, Any] | None:
+    """Return why a run has not begun, likewise: None unless it waits for its nodes."""
+    if run.reason is None or run.state in GRAPH_FINISHED:
+        return None
+    return _told("nodes", run.reason, until=run.place_by)
 
 
 def _told(code: str, message: str, **facts: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dags.rules import OnFailure
 from runs import transitions
 from runs.compiled import Compiled, compiled
 from runs.models import JobRun
-from runs.states import FINISHED, GRAPH_UNFINISHED, JobRunState
+from runs.states import FINISHED, GRAPH_UNFINISHED, GraphRunState, JobRunState
 from runs.transitions import Claim, Decided, LockedRun, Moved, Moves, Settled, Step
 from scheduler import crew, dispatch, faults, nodes, retry, spread
 from scheduler.batch import Ended
@@ -60,6 +60,8 @@ def begin(run_id: int, walker: Walker) -> Sequence[Moved]:
             return []
         graph = compiled(run.execution_graph_id)
         if not run.expanded:
+            if graph.wanted:
+                return []  # it waits for its nodes, and a ring does not bring them
             moves.expand({run_id: graph})
             faults.point("begin.expanded")
         claim = _claim(run, graph, walker)
@@ -106,9 +108,12 @@ def cancel(run_ids: Iterable[int], *, cause: str) -> None:
     """Cancel all of the runs that has not ended; what is running is asked to stop. Idempotent."""
     with transitions.moving(run_ids) as moves:
         unborn = {run.id: compiled(run.execution_graph_id) for run in moves.runs.values() if not run.expanded}
-        if unborn:
-            moves.expand(unborn)
+        unplaced = [pk for pk, graph in unborn.items() if graph.wanted]
+        if len(unborn) > len(unplaced):
+            moves.expand({pk: graph for pk, graph in unborn.items() if not graph.wanted})
         moves.cancel(reason=cause, cause=cause)
+        if unplaced:  # nothing of them is there that could be cancelled
+            moves.end(unplaced, GraphRunState.CANCELLED, reason=cause)
         faults.point("cancel.moved")
     faults.point("cancel.committed")
 

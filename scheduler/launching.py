@@ -23,7 +23,7 @@ from runs import transitions
 from runs.compiled import Compiled, compile_all
 from runs.execution_graphs import Locked, copy_contents, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun
-from scheduler import dispatch, faults
+from scheduler import dispatch, faults, placing
 
 
 class GraphGone(NotFound):
@@ -51,6 +51,12 @@ class Launch:
     launched_by: User | None = None
     scheduled_for: datetime | None = None
     parent_run: GraphRun | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs_nodes(self) -> bool:
+        """Tell whether the run waits for nodes before it has JobRuns."""
+        return bool(self.content and self.content.spec.get("nodes"))
 
     def __post_init__(self) -> None:
         if (self.graph is None) == (self.content is None):
@@ -61,8 +67,9 @@ def launch(launches: Sequence[Launch]) -> list[GraphRun]:
     """Start runs, of each graph as it is now, and return them in the same order, PENDING.
 
     The present content is pinned: an edit a moment later changes nothing. Runs of up to `EXPAND_INLINE` tasks get their
-    JobRuns here, as `born` has them, larger ones by their first walk. Raise where one of them is refused, and have the
-    whole transaction rolled back: `Invalid` for params that the graph's schema does not allow, `GraphGone`.
+    JobRuns here, as `born` has them, larger ones by their first walk, those that need nodes when they get them. Raise where
+    one of them is refused, and have the whole transaction rolled back: `Invalid` for params that the graph's schema does not
+    allow, `GraphGone`.
     """
     with transaction.atomic(savepoint=False):
         graphs = _locked(launches)
@@ -105,7 +112,11 @@ def _refusal(one: Launch, graphs: Mapping[int, Locked]) -> CeleriacError | None:
 def _create(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[GraphRun]:
     """Write the runs, the JobRuns of the small ones, and ring each once on every queue that its first work is on."""
     copies = _copies(launches, graphs)
-    compiled = compile_all(copy.pk for copy in copies if copy.size <= settings.EXPAND_INLINE)
+    compiled = compile_all(
+        copy.pk
+        for one, copy in zip(launches, copies, strict=True)
+        if copy.size <= settings.EXPAND_INLINE and not one.needs_nodes
+    )
     runs = [_run(one, copy, graphs, compiled.get(copy.pk)) for one, copy in zip(launches, copies, strict=True)]
     with transitions.moving(()) as moves:
         moves.create(runs)
@@ -115,6 +126,7 @@ def _create(launches: Sequence[Launch], graphs: Mapping[int, Locked]) -> list[Gr
             for pk, job_runs in itertools.groupby(born, key=lambda move: move.graph_run_id):
                 small[pk].born = tuple(job_runs)
     ring(runs)
+    placing.place_on_commit(runs)
     return runs
 
 
@@ -148,7 +160,10 @@ def _run(one: Launch, copy: ExecutionGraph, graphs: Mapping[int, Locked], known:
         launched_by=one.launched_by,
         scheduled_for=one.scheduled_for,
         parent_run=one.parent_run,
+        labels=one.labels,
     )
+    if one.content and one.needs_nodes:
+        placing.hold(run, within=one.content.spec.get("deadline"))
     if one.graph:
         run.project_id, run.name = graphs[one.graph.pk].project_id, graphs[one.graph.pk].name
     if one.content:

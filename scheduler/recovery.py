@@ -165,7 +165,7 @@ def _ring(run_ids: Collection[int], *, again: bool = False) -> None:
     claimable = JobRun.objects.filter(graph_run__in=run_ids, state=JobRunState.QUEUED, available_at__lte=Now())
     for run_id, queue in claimable.order_by().values_list("graph_run_id", "queue").distinct():
         queues[run_id].add(queue)
-    unborn = GraphRun.objects.filter(pk__in=run_ids, expanded=False, state__in=GRAPH_UNFINISHED)
+    unborn = GraphRun.objects.filter(pk__in=run_ids, expanded=False, reason=None, state__in=GRAPH_UNFINISHED)
     for run_id in unborn.values_list("pk", flat=True):
         queues[run_id].add("default")
     overdue = Counter(queue for names in queues.values() for queue in names)

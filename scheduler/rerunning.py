@@ -2,7 +2,8 @@
 
 One transaction, of as many statements for a thousand tasks as for ten: the run before is locked, so that what is taken
 over from it is not deleted meanwhile. All JobRuns are written here, whatever their number: how they begin depends on a run
-that may be gone by the time of the first walk.
+that may be gone by the time of the first walk. A run that needs nodes is placed anew, and starts from the start: what its
+tasks have left behind lies on nodes that it may not get again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from runs.execution_graphs import Locked, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun, JobRun
 from runs.retention import Unfinished
 from runs.states import GRAPH_FINISHED, JobRunState
-from scheduler import launching, reruns
+from scheduler import launching, placing, reruns
 
 FAILED, START = "failed", "start"
 
@@ -98,8 +99,9 @@ def rerun(asked: Sequence[Rerun]) -> list[GraphRun]:
         ]
         with transitions.moving(()) as moves:
             moves.create(fresh)
-            moves.begin({run.pk: how for run, how in zip(fresh, begun, strict=True)})
+            moves.begin({run.pk: how for run, how in zip(fresh, begun, strict=True) if run.expanded})
         launching.ring(fresh)
+        placing.place_on_commit(fresh)
     return fresh
 
 
@@ -175,7 +177,7 @@ def _run(one: Rerun, run: GraphRun, graph: Locked | None, content: ExecutionGrap
     compiled, beginnings = begun
     queued = {begins.node for begins in beginnings if begins.state == JobRunState.QUEUED}
     queues = {compiled.entries[node].get("queue") or specs.DEFAULT_QUEUE for node in queued}
-    return GraphRun(
+    fresh = GraphRun(
         execution_graph=content,
         size=content.size,
         expanded=True,
@@ -189,4 +191,8 @@ def _run(one: Rerun, run: GraphRun, graph: Locked | None, content: ExecutionGrap
         launched_by=one.launched_by,
         scheduled_for=run.scheduled_for,
         parent_run=run,
+        labels=run.labels if compiled.wanted else {},
     )
+    if compiled.wanted:
+        placing.hold(fresh, within=compiled.deadline)
+    return fresh

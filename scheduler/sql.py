@@ -5,8 +5,10 @@ from __future__ import annotations
 from runs.prepared import Statement
 from runs.sql import GRAPH_UNFINISHED
 
-# What a run walks, and with what.
-CONTENT_OF_RUN = Statement("content_of_run", "SELECT execution_graph_id, params FROM runs_graphrun WHERE id = %(run)s")
+# What a run walks, with what, and on which nodes.
+CONTENT_OF_RUN = Statement(
+    "content_of_run", "SELECT execution_graph_id, params, placement FROM runs_graphrun WHERE id = %(run)s"
+)
 
 # Take the alarm of runs that are due, and set the one of the next retry that is not due yet.
 # Runs that somebody is moving just now are left for the next sweep: it must not wait for a walker that is frozen.
@@ -23,8 +25,8 @@ TAKE_DUE_ALARMS = Statement(
 """,
 )
 
-# Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still; each is told once
-# per grace time.
+# Unfinished runs with work that nobody came for within the grace time, or without their JobRuns still, unless they wait for
+# nodes; each is told once per grace time.
 TAKE_OVERDUE_RUNS = Statement(
     "take_overdue_runs",
     f"""
@@ -32,13 +34,31 @@ TAKE_OVERDUE_RUNS = Statement(
     FROM (
         SELECT o.id FROM runs_graphrun o
         WHERE o.state IN {GRAPH_UNFINISHED} AND o.rung_at < clock_timestamp() - %(grace)s * interval '1 second'
-            AND (NOT o.expanded OR EXISTS (
+            AND (NOT o.expanded AND o.reason IS NULL OR EXISTS (
                 SELECT 1 FROM runs_jobrun j WHERE j.graph_run_id = o.id AND j.state = 'QUEUED'
                     AND j.available_at < clock_timestamp() - %(grace)s * interval '1 second'))
         ORDER BY o.id FOR NO KEY UPDATE SKIP LOCKED
     ) overdue
     WHERE r.id = overdue.id RETURNING r.id
 """,
+)
+
+# Runs that wait for their nodes, oldest first, and whether their time for that is over.
+UNPLACED = Statement(
+    "unplaced",
+    """
+    SELECT id, execution_graph_id, task_id::text, reason, COALESCE(place_by < clock_timestamp(), false)
+    FROM runs_graphrun WHERE state = 'PENDING' AND NOT expanded AND reason IS NOT NULL ORDER BY id
+    """,
+)
+
+# Write down why runs have no nodes yet.
+WRITE_REASONS = Statement(
+    "write_reasons",
+    """
+    UPDATE runs_graphrun r SET reason = g.reason
+    FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS g (id, reason) WHERE r.id = g.id
+    """,
 )
 
 # How many slots of the workers of a queue run something: a walk may have claimed several quick jobs, and is one slot.

@@ -1,6 +1,7 @@
 """Templates in configs: `{{ params.day }}`, `{{ results.fetch.rows }}`, and `{% if %}`; nothing else is a statement.
 
-Work that runs outside of the worker also has `{{ report_url }}`, where it may report its outcome, once.
+Work that runs outside of the worker also has `{{ report_url }}`, where it may report its outcome, once. In a run that was
+placed on nodes there are these too, by their names in it: `{{ nodes.srv.ip }}`.
 Text that is one expression alone keeps the expression's type: `"{{ params.days }}"` may become a list.
 """
 
@@ -22,6 +23,7 @@ from scheduler.sandbox import Sandbox, TooMuchError, within
 MAX_SOURCE = 64 * 1024  # characters of one template
 NAMES = frozenset({"params", "results"})
 OUTSIDE = NAMES | {"report_url"}
+PLACED = OUTSIDE | {"nodes"}
 _MARKS = ("{{", "{%", "{#")
 _STATEMENTS = (nodes.Output, nodes.If)  # no loops and no variables: a template ends soon, whatever it says
 
@@ -61,10 +63,16 @@ def literal(text: str) -> str:
 
 
 def render(
-    configs: Mapping[str, Any], *, params: Mapping[str, Any], results: Mapping[str, Any], report_url: str | None = None
+    configs: Mapping[str, Any],
+    *,
+    params: Mapping[str, Any],
+    results: Mapping[str, Any],
+    nodes: Mapping[str, Any] | None = None,
+    report_url: str | None = None,
 ) -> dict[str, Any]:
     """Return `configs` with every template in them rendered; raise `RenderError` naming the key at fault."""
-    context = {"params": params, "results": results, **({"report_url": report_url} if report_url else {})}
+    known = {"report_url": report_url, "nodes": nodes}
+    context = {"params": params, "results": results, **{name: value for name, value in known.items() if value}}
     left = settings.MAX_RESULT
 
     def rendered(source: str, path: str) -> Any:

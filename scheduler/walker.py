@@ -58,8 +58,8 @@ class _Turn:
 
     def __init__(self, run_id: int, walker: engine.Walker, ends: float) -> None:
         self._run_id, self._walker = run_id, walker
-        [(self._graph_id, params)] = CONTENT_OF_RUN.rows({"run": run_id})
-        self._params = read_json(params)
+        [(self._graph_id, params, placement)] = CONTENT_OF_RUN.rows({"run": run_id})
+        self._params, self._nodes = read_json(params), read_json(placement) or {}
         self._graph: Compiled = compiled(self._graph_id)
         self._ends = ends
 
@@ -125,6 +125,7 @@ class _Turn:
             command=task["command"],
             configs=task["configs"] or {},
             params=self._params,
+            nodes=self._nodes,
             results=AncestorResults(self._graph, self._run_id, claim.node),
             parents=[self._graph.key(parent) for parent in self._graph.parents(claim.node)],
             auto_report=task["auto_report"],

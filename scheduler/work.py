@@ -14,8 +14,8 @@ class Work:
     """One claimed attempt.
 
     `configs` stand as written, templates not rendered yet; `results` maps each ancestor's key to its result and reads it
-    when asked; `parents` are the keys of the direct ones; `timeout` is in seconds; `report_key` is the attempt's one-time
-    key, where it has one.
+    when asked; `nodes` are those of its run, by their names there; `parents` are the keys of the direct ones; `timeout` is in
+    seconds; `report_key` is the attempt's one-time key, where it has one.
     """
 
     job_run_id: int
@@ -27,6 +27,7 @@ class Work:
     command: str
     configs: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    nodes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     parents: Sequence[str] = ()
     auto_report: bool = True

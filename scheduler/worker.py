@@ -16,7 +16,7 @@ from celery.worker import state
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from scheduler import dispatch, nodes, recovery, starts
+from scheduler import dispatch, nodes, placing, recovery, starts
 from scheduler.own_address import own_address
 from scheduler.services.keeping import Keeper
 
@@ -148,6 +148,7 @@ def start(sender: Any, **kwargs: Any) -> None:
     for lifeline in _lifelines:
         lifeline.start()
     recovery.ring_waiting_work(nodes.me.queues)
+    placing.try_to_place()
     connections.close_all()
 
 

@@ -20,7 +20,7 @@ from api.errors import CeleriacError, Invalid
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.fields import StrictJSONField
 from dags.zones import find_zone
-from runs.admin import ReadOnlyAdmin
+from runs.admin_reading import ReadOnlyAdmin
 from schedules import cron, daily, selectors, services
 from schedules.errors import FollowsJobs
 from schedules.models import Firing, Schedule

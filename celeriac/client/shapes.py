@@ -100,6 +100,7 @@ class ExecutionSummary(TypedDict):
     task_count: int
     trigger: str
     project: int
+    reason: str | None
 
 
 class TaskRun(TypedDict):
@@ -167,6 +168,8 @@ class Execution(ExecutionSummary):
     parent_run: int | None
     revision: int
     cancel_requested_at: str | None
+    placement: dict[str, dict[str, str]] | None
+    waiting_for: dict[str, Any] | None
     note: str
     labels: dict[str, str]
     tasks: list[TaskRun]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 PATH = "/scheduler/execution/list/"
 KEYS = [
     *("graph_id", "name", "dag", "status", "state", "launch_time", "started_at", "completed_at"),
-    *("success_count", "fail_count", "task_count", "trigger", "project"),
+    *("success_count", "fail_count", "task_count", "trigger", "project", "reason"),
 ]
 
 

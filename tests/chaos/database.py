@@ -15,13 +15,15 @@ from django.test import override_settings
 from django.utils import timezone
 
 from notifications.models import Notification
+from runs import spec
 from runs.models import GraphRun, JobRun
 from scheduler import engine, faults
-from scheduler.launching import Launch, launch
+from scheduler.launching import Content, Launch, launch
+from scheduler.nodes import queues_of
 from schedules import services as schedules
 from schedules.models import Firing, Schedule
 from tests import notices
-from tests.chaos.stage import Stage, Violation
+from tests.chaos.stage import Actor, Stage, Violation
 
 
 def restart_postgres(stage: Stage) -> None:
@@ -91,7 +93,7 @@ def long_outage(stage: Stage) -> None:
 
 IN_CALLER = {"launch.written", "launch.committed", "cancel.moved", "cancel.committed"}
 IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
-IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found"}
+IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found", "place.written"}
 IN_TRANSACTION |= {"firing.locked", "firing.written", "firing.launched", "firing.booked", "firing.unqueued"}
 WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published"}
 IN_SHORT = ["begin.claimed=kill", "settle.decided=lost", "walker.performed=kill", "ring=kill"]
@@ -136,7 +138,7 @@ def _in_worker(stage: Stage, fault: str) -> None:
     name = fault.partition("=")[0]
     for fired in stage.directory.glob("fired-*"):
         fired.unlink()
-    actor = stage.worker(fault=fault)
+    actor = _worker_of_a_node(stage, fault) if name.startswith("place") else stage.worker(fault=fault)
     times = 0
     if name.startswith("firing"):
         times = _schedule(stage, waiting=name == "firing.unqueued")
@@ -153,6 +155,16 @@ def _in_worker(stage: Stage, fault: str) -> None:
     Schedule.objects.all().delete()
     Notification.objects.all().delete()
     actor.end()
+
+
+def _worker_of_a_node(stage: Stage, fault: str) -> Actor:
+    """Have a run wait for a node that nobody knows yet, and a worker of that node come."""
+    node = f"n{GraphRun.objects.count()}"
+    task = {"key": "there", "name": "there", "on": "srv", **stage.python("there")}
+    wanted = {"name": "srv", "selectors": [{"name": node}]}
+    content = Content(project_id=stage.project.pk, spec=spec.write(name="placed", tasks={1: task}, nodes=[wanted]))
+    launch([Launch(content=content, params={"token": stage.token()})])
+    return stage.worker(queues=queues_of(node, ["default"]), fault=fault, CELERIAC_NODE=node)
 
 
 def _schedule(stage: Stage, *, waiting: bool) -> int:
