@@ -13,6 +13,7 @@ class SchedulerConfig(AppConfig):
         from api import idempotency
         from runs import signals
         from scheduler import checks, drivers, nodes, placing, recovery, starts, verdicts, worker  # noqa: F401  # they connect
+        from scheduler.services import gone
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
         signals.graph_runs_moved.connect(placing.note_ends, dispatch_uid="place_after_ends")
@@ -21,3 +22,4 @@ class SchedulerConfig(AppConfig):
         recovery.add_duty(recovery.Duty(find=idempotency.old_answers, act=idempotency.forget_answers))
         recovery.add_duty(recovery.Duty(find=starts.undecided, act=starts.decide))
         recovery.add_duty(recovery.Duty(find=nodes.long_gone, act=nodes.forget))
+        recovery.add_duty(recovery.Duty(find=gone.find, act=gone.act))

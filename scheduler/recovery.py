@@ -68,7 +68,7 @@ def add_duty(duty: Duty) -> None:
 
 
 @contextmanager
-def _repairing(run_id: int) -> Iterator[None]:
+def repairing(run_id: int) -> Iterator[None]:
     """Let one run's repair neither wait long for a lock nor, if it fails, keep the others from theirs."""
     try:
         with transaction.atomic():
@@ -84,7 +84,7 @@ def _repairing(run_id: int) -> Iterator[None]:
 def take_back_lost(rows: Rows) -> None:
     """Give back (JobRun id, run id, attempt) of workers that are not among the living."""
     for run_id, attempts in _by_run(rows).items():
-        with _repairing(run_id):
+        with repairing(run_id):
             moved = engine.give_back(run_id, attempts, cause="worker lost")
             logger.warning("run %s: %s attempts of lost workers given back", run_id, len(moved))
 
@@ -114,7 +114,7 @@ def hand_over() -> None:
     """Give back all that this worker holds, without counting a loss: it is ending, and its processes are gone."""
     held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, graph_run__isnull=False)
     for run_id, attempts in _by_run(held.values_list("pk", "graph_run_id", "attempt")).items():
-        with _repairing(run_id):
+        with repairing(run_id):
             handed = [(pk, attempt, given_back("given back by a worker that ended")) for pk, attempt in attempts.items()]
             engine.settle(run_id, handed, cause="handed over")
 
@@ -131,14 +131,14 @@ def _take_back(over: Collection[str], cause: str) -> None:
         claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING, graph_run__isnull=False
     )
     for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
-        with _repairing(run_id):
+        with repairing(run_id):
             engine.give_back(run_id, attempts, cause=cause)
 
 
 def enforce_timeouts(rows: Rows) -> None:
     """End waits past their deadline, and attempts whose worker did not end them in time."""
     for job_run_id, run_id, attempt, timeout in rows:
-        with _repairing(run_id):
+        with repairing(run_id):
             outcome = failed(f"timed out after {timeout:g} s", timeout=timeout)
             engine.settle(run_id, [(job_run_id, attempt, outcome)], cause="timed out")
 
@@ -146,7 +146,7 @@ def enforce_timeouts(rows: Rows) -> None:
 def end_waits(rows: Rows) -> None:
     """Queue (JobRun id, run id, attempt) that waited for a time which has come."""
     for run_id, attempts in _by_run(rows).items():
-        with _repairing(run_id):
+        with repairing(run_id):
             engine.settle(run_id, [(pk, attempt, AGAIN) for pk, attempt in attempts.items()], cause="its time has come")
 
 

@@ -113,6 +113,18 @@ WAITED = Statement(
 """,
 )
 
+# Unfinished runs and the nodes that they were placed on, of which nobody was heard for so long. A start of the server counts
+# as word of them all: after an outage nobody is gone before everybody could tell that he is there.
+RUNS_OF_GONE_NODES = Statement(
+    "runs_of_gone_nodes",
+    f"""
+    SELECT r.id, n.name FROM runs_node n JOIN runs_graphrun r ON r.placement IS NOT NULL AND r.state IN {GRAPH_UNFINISHED}
+        AND EXISTS (SELECT 1 FROM jsonb_each(r.placement) p WHERE p.value ->> 'name' = n.name)
+    WHERE GREATEST(n.heartbeat_at, pg_postmaster_start_time()) < clock_timestamp() - %(seconds)s * interval '1 second'
+    ORDER BY r.id
+""",
+)
+
 # Is there work for a worker of these queues in a run that nobody works on, overdue for longer than the grace time?
 IS_NEGLECTED = Statement(
     "is_neglected",

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from runs.models import JobRun
 from runs.states import OWED, JobRunState
-from scheduler.services import ends, holding
+from scheduler.services import ends, gone, holding
 from scheduler.services.holding import Held
 from scheduler.services.telling import Teller
 
@@ -52,20 +52,22 @@ class Keeper:
     """One worker's view of its node's services."""
 
     _lock: int | None = None
+    _complete: bool = field(default_factory=lambda: not settings.NODE)  # whether those are settled that left no trace here
     _tellers: dict[Held, Teller] = field(default_factory=dict)
     _orphaned: dict[Held, float] = field(default_factory=dict)  # since when a supervisor is dead and its service is not
 
     def look(self) -> bool:
-        """Renew the leases, whatever else fails; then see to each service. Tell whether there is any."""
-        if not holding.home().is_dir() or not self._may_look():
+        """Renew the leases, whatever else fails; then see to each service. Tell whether there is any, or may be."""
+        if not self._may_look():
             return False
         found = holding.all_held()
         for held in found:
             holding.touch(held)
+        self._complete = self._complete or gone.settle_missing()
         if not found:
             self._tellers.clear()
             self._orphaned.clear()
-            return False
+            return not self._complete
         rows = JobRun.objects.filter(pk__in=[held.job_run_id for held in found])
         known = {row[0]: row[1:] for row in rows.values_list("pk", "attempt", "state", "graph_run_id")}
         faults = []
@@ -82,6 +84,9 @@ class Keeper:
     def _may_look(self) -> bool:
         """Take the lock if it is free. It is the process's own: it goes when the process does, and no fork inherits it."""
         if self._lock is None:
+            if not (settings.NODE or holding.home().is_dir()):
+                return False  # a worker without a node has no services, unless somebody has
+            holding.home().mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(holding.home() / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

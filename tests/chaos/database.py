@@ -144,6 +144,8 @@ def _in_worker(stage: Stage, fault: str) -> None:
         times = _schedule(stage, waiting=name == "firing.unqueued")
     elif name.startswith("deliver"):
         notices.webhook(stage.project, events=["success"])
+    elif name.startswith("service"):
+        _serve(stage)
     with override_settings(EXPAND_INLINE=0 if name == "begin.expanded" else settings.EXPAND_INLINE):
         stage.launch(_graph(stage), 2)
     if name.startswith("give_back"):
@@ -165,6 +167,19 @@ def _worker_of_a_node(stage: Stage, fault: str) -> Actor:
     content = Content(project_id=stage.project.pk, spec=spec.write(name="placed", tasks={1: task}, nodes=[wanted]))
     launch([Launch(content=content, params={"token": stage.token()})])
     return stage.worker(queues=queues_of(node, ["default"]), fault=fault, CELERIAC_NODE=node)
+
+
+def _serve(stage: Stage) -> None:
+    """Have a service start, a task use it, and a stopper end it."""
+    server = {"driver": "service", "configs": {"driver": "exec", "command": "sleep 600"}}
+    stop = {"driver": "stop", "configs": {"stop": ["server"]}}
+    tasks = {"server": server, "use": stage.python("use"), "stop": stop}
+    content = spec.write(
+        name="serves",
+        tasks={key: {"key": key, "name": key, **task} for key, task in tasks.items()},
+        edges=[("server", "use", "ready"), ("use", "stop", "success")],
+    )
+    launch([Launch(content=Content(project_id=stage.project.pk, spec=content), params={"token": stage.token()})])
 
 
 def _schedule(stage: Stage, *, waiting: bool) -> int:
