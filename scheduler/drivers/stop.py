@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, connection
+
 from dags.drivers import DriverSpec
 from dags.errors import InvalidTask
 from runs.logs import LogWriter
@@ -17,7 +19,7 @@ from scheduler import faults
 from scheduler.services import ends, holding
 from scheduler.services.holding import Held
 from scheduler.stop import Stop, stopped
-from scheduler.work import Outcome, Work, succeeded
+from scheduler.work import Outcome, Work, given_back, succeeded
 
 
 def _check(command: str, configs: Mapping[str, Any]) -> None:
@@ -39,8 +41,12 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
         holding.stop(_held(service), enough=lambda: stop.reason is not None)
         if stop.reason is not None:
             return stopped(work, stop.reason)
-    faults.point("service.stopped")
-    return succeeded({"stopped": [service.key for service in services if _settled(service, log)]})
+    try:
+        faults.point("service.stopped")
+        return succeeded({"stopped": [service.key for service in services if _settled(service, log)]})
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
+        return given_back(f"stopped, and the database does not take it: {error}")  # once more: what is gone stays gone
 
 
 def _services(work: Work) -> Sequence[JobRun]:

@@ -88,7 +88,8 @@ def i1_nothing_starts_before_its_rule_holds(seen: Evidence) -> Iterator[str]:
             continue
         for place in graph.parents(node):
             parent = seen.by_node.get((job.graph_run_id or 0, place))
-            ends = [move for move in seen.moves[parent.pk] if move.to_state in FINISHED] if parent else []
+            counts = {*FINISHED, JobRunState.WAITING} if graph.condition(place, node) == Condition.READY else FINISHED
+            ends = [move for move in seen.moves[parent.pk] if move.to_state in counts] if parent else []
             if not parent or not ends or ends[0].id > starts[0].id:
                 yield f"{seen.name(job)} started before its parent {graph.key(place)} ended"
             elif (

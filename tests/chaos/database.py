@@ -95,7 +95,7 @@ IN_CALLER = {"launch.written", "launch.committed", "cancel.moved", "cancel.commi
 IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
 IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found", "place.written"}
 IN_TRANSACTION |= {"firing.locked", "firing.written", "firing.launched", "firing.booked", "firing.unqueued"}
-WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published"}
+WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published", "service.started", "service.ready"}
 IN_SHORT = ["begin.claimed=kill", "settle.decided=lost", "walker.performed=kill", "ring=kill"]
 
 
