@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from celeriac.client.shapes import Execution
-from celeriac.local import commands, functions, reports, requests, speech, templates
+from celeriac.local import commands, functions, reports, requests, speech, templates, waits
 from celeriac.local.board import Board
 from celeriac.local.clock import Clock
 from celeriac.local.plan import Plan
@@ -135,12 +135,14 @@ class _Loop:
         if task["driver"] == "offline":
             return reports.outcome(self.told, key)
         driver = DRIVERS.get(task["driver"])
-        if driver is None:
+        if driver is None and task["driver"] != waits.DRIVER:
             return failed(f"cannot be started: the driver {task['driver']!r} needs the service", permanent=True)
         try:
             command, configs = self._rendered(node)
         except templates.RenderError as error:
             return failed(str(error), permanent=True)
+        if driver is None:
+            return waits.wait(configs, self.clock, cancelled)
         outcome = _in_time(driver, self._work(node, command, configs, cancelled))
         return outcome if task["auto_report"] else reports.outcome(self.told, key)
 

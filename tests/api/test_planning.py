@@ -105,6 +105,15 @@ def test_a_picture_is_drawn_where_the_policy_draws_one(policies: Any) -> None:
     assert told(ask(format="picture")) == (400, "Invalid format. The policy dummy draws no picture")
 
 
+def test_an_observing_plan_is_answered_in_every_form() -> None:
+    policy = {"policy": "basic", "config": {"calibration_targets": ["moon"]}}
+    body = ask(policy=policy, format="blocks").json()
+    assert body["commands"].startswith("from sorunlib import *\n")
+    assert {"calibration", "master"} >= {block["kind"] for block in body["blocks"]}
+    assert ask(policy=policy).json()["commands"] == body["commands"]
+    assert ask(policy=policy, format="picture").content.startswith(b"<svg")
+
+
 # --- What is refused ---
 
 
@@ -140,6 +149,12 @@ def test_a_picture_is_drawn_where_the_policy_draws_one(policies: Any) -> None:
         ({"policy": {"config": {"sed": 1}}}, "Invalid config: unknown key sed"),
         ({"policy": {"config": {"parts": 0}}}, "Invalid config: parts: Input should be greater than or equal to 1"),
         ({"policy": {"config": {"parts": "3"}}}, "Invalid config: parts: Input should be a valid integer"),
+        ({"policy": {"policy": "basic", "config": {"rules": {"sun": {}}}}}, "Invalid config: unknown key rules.sun"),
+        (
+            {"policy": {"policy": "basic", "config": {"calibration_targets": ["pluto"]}}},
+            "Invalid config: calibration_targets[0]",
+        ),
+        ({"policy": {"policy": "basic", "config": {"master_schedule": "../x"}}}, "Unknown master schedule '../x'"),
         ({"policy": {"preset": "nothing"}}, "Invalid preset. The policy dummy has no preset 'nothing'"),
         ({"policy": {"preset": 10**30}}, "Invalid preset. The policy dummy has no preset 1"),
         ({"policy": {"preset": 1.5}}, "Invalid preset, needs to be a name or an id"),
@@ -160,8 +175,7 @@ def test_what_is_wrong_is_told(changes: dict[str, Any], message: str) -> None:
 
 
 def test_a_policy_that_there_is_not_is_answered_with_those_that_there_are() -> None:
-    assert told(ask(policy={"policy": "x"})) == (400, f"{SUPPORTED}{registry.names()}")
-    assert repr(registry.names()).startswith("['dummy'")
+    assert told(ask(policy={"policy": "x"})) == (400, f"{SUPPORTED}['dummy', 'basic']")
 
 
 def test_fields_that_are_missing_are_told_in_their_order_and_before_all_else() -> None:

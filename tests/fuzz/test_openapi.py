@@ -47,6 +47,7 @@ BEYOND_SCHEMA = re.compile(
     r"|^Unknown time zone|^The end is before|^This (has passed|is (before|after) the)|^Say in which"
     r"|^Say (after how|what |where )|^(Mails|Webhooks) have|^Mail cannot be sent|^Name at least|is of another project"
     r"|^Invalid (date|range|policy|preset|config)|^There is no such policy|draws no picture|^A launch answers no picture"
+    r"|^The sun and the planets|^Unknown master schedule"  # what a policy finds
     r"|preset of this policy with this name|^There (is nothing|are more than \d+ blocks) to launch"
     r"|notification of this name|public internet|^An address |^There is no port|^Port \d+ is not|proper address"
     r"|^\.\.\. and \d+ more$"  # of these

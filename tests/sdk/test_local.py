@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,30 @@ def test_results_flow_from_task_to_task() -> None:
         "today a b",
     }
     assert (run.state, run.exit_code) == ("SUCCESS", 0)
+
+
+@pytest.mark.parametrize(
+    ("configs", "ends"),
+    [
+        ({"until": "{{ params.day }} 18:00"}, "2027-01-01T18:00:00Z"),
+        ({"until": "2027-01-01T18:00:00+02:00"}, "2027-01-01T16:00:00Z"),
+        ({"seconds": 90}, "2027-01-01T00:01:30Z"),
+        ({"until": "2022-01-01"}, "2022-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_is_waited_for_and_a_clock_that_stands_still_is_moved(configs: dict[str, Any], ends: str) -> None:
+    clock = FrozenClock("2027-01-01")
+    job = Job("test")
+    job.add_task(Task("wait", driver="wait_until", configs=configs))
+    with on(Stage(clock=clock, shows=False)):
+        run = here(job, {"day": "2027-01-01"}, None, check=False)
+    assert run.results == {"wait": ends}
+    assert clock.now() == max(datetime.fromisoformat(ends), datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_a_wait_for_nothing_fails() -> None:
+    run = ran(Task("wait", driver="wait_until", configs={"until": "soon"}))
+    assert run.state == "FAILED"
 
 
 def test_the_middle_of_a_diamond_runs_side_by_side() -> None:
