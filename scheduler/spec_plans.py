@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dags.specs.assignment import Assignment, Node, assign, wanted_of
@@ -10,12 +10,10 @@ from dags.specs.compiling import nodes_wanted
 from dags.specs.document import Spec
 from dags.specs.planning import CriticalPath, PlannedPipeline, PlannedStage, PlannedTask, critical_path, plan
 from runs.nodes import NodeFacts
-from scheduler.nodes import known_nodes
 
 
-def planned(spec: Spec) -> dict[str, Any]:
-    """Return the plan of a spec as it is shown, with the nodes that would serve it at this moment."""
-    there = known_nodes()
+def planned(spec: Spec, there: Sequence[NodeFacts]) -> dict[str, Any]:
+    """Return the plan of a spec as it is shown; of the nodes that are there, those that would serve it at this moment."""
     found = assign(wanted_of(nodes_wanted(spec)), [_node(facts) for facts in there])
     ips = {facts.name: facts.ip for facts in there}
     served = {one.name: _served(one.name, found, ips) for one in spec.node_assignments}

@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.access import visible
+from api.access import belongs, visible
 from api.errors import Invalid
 from api.filtering import ID_SCHEMA
 from api.rights import Scope
@@ -24,6 +24,7 @@ from runs.filters import read_id
 from runs.models import GraphRun
 from runs.views import StreamView
 from scheduler import spec_examples as examples
+from scheduler.nodes import known_nodes
 from scheduler.spec_plans import planned
 from scheduler.spec_serializers import JobSpecPlanSerializer
 
@@ -71,7 +72,7 @@ class JobSpecView(StreamView):
         spec = parse(request.data)
         if request.accepted_renderer.format == EchoRenderer.format:
             return Response(echo(plan(spec)))
-        return Response(planned(spec))
+        return Response(planned(spec, known_nodes() if belongs(request) else []))
 
     def project(self) -> Project:
         """Return the project that `?project=` names; raise `Invalid` where it does not exist for who asks."""

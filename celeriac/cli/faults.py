@@ -24,11 +24,22 @@ AWAY = (CannotConnect, Unauthorized, Forbidden, ServiceUnavailable, ServerError,
 
 
 def tell(error: Exception) -> int:
-    """Tell on stderr what went wrong, as JSON where that was asked for; return the exit code."""
-    code, line = exit_code(error), shown(sentence(error))
-    told = json.dumps({"error": line, "exit_code": code}) if "--json" in sys.argv else f"Error: {line}"
-    sys.stderr.write(f"{told}\n")
+    """Tell on stderr what went wrong, as JSON where that was asked for; return the exit code.
+
+    One line is told, but of a job spec each fault.
+    """
+    code, line, faults = exit_code(error), shown(sentence(error)), _faults_of_spec(error)
+    if "--json" in sys.argv:
+        sys.stderr.write(json.dumps({"error": line, "exit_code": code, **({"errors": faults} if faults else {})}) + "\n")
+        return code
+    for told in [": ".join(filter(None, (one["path"], one["message"]))) for one in faults] or [line]:
+        sys.stderr.write(f"Error: {shown(told)}\n")
     return code
+
+
+def _faults_of_spec(error: Exception) -> list[dict[str, str]]:
+    """Return every fault of a job spec, each with its path."""
+    return error.facts["errors"] if isinstance(error, ApiError) and error.code == "invalid_spec" else []
 
 
 def exit_code(error: Exception) -> int:

@@ -18,6 +18,8 @@ COMMANDS = {
     "rerun": "Run again what failed, or from where you say.",
     "graph": "Draw a job: as a tree, or into a file.",
     "policy": "List the planning policies, or plan by one.",
+    "spec": "Plan, submit, look at and abort job specs.",
+    "plan": "Show what a job spec would do, and where.",
     "apply": "Make jobs what files say they are.",
     "export": "Write jobs as a file that `apply` takes.",
     "delete": "Delete jobs, by their exact names.",

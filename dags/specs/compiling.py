@@ -6,17 +6,19 @@ edges as it has tasks, and not the square of it. What goes on until it is stoppe
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dags.definitions import slug
 from dags.rules import Condition, OnFailure, TriggerRule
-from dags.specs.document import Spec
-from dags.specs.planning import PlannedPipeline, PlannedStage, PlannedTask, Step, plan
+from dags.specs.document import Spec, Stopper
+from dags.specs.planning import PlannedPipeline, PlannedStage, Step, plan
 from dags.specs.task_fields import Fields, barrier, doing, stopping
 
 CLEANUP = "cleanup"
+_slug = functools.lru_cache(maxsize=10_000)(slug)  # the same names come once for each node
 
 
 def compile_spec(spec: Spec) -> dict[str, Any]:
@@ -52,17 +54,17 @@ def labels_of(spec: Spec) -> dict[str, str]:
 
 
 class _Graph:
-    """The tasks and edges so far; `services` are the keys of what goes on, by stage, task and node."""
+    """The tasks and edges so far; `services` are the keys of what goes on, by stage and node, and then by task."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, Fields] = {}
         self.edges: list[tuple[str, str, str]] = []
-        self.services: dict[tuple[str, str, str], str] = {}
+        self.services: dict[tuple[str, str], dict[str, str]] = {}
         self._going_on: set[str] = set()
 
     def add(self, wanted: Sequence[str], fields: Fields) -> str:
         """Add a task under a key made of names, and return the key."""
-        plain = key = ".".join(map(slug, wanted))
+        plain = key = ".".join(map(_slug, wanted))
         for number in itertools.count(2):
             if key not in self.tasks:
                 break
@@ -72,7 +74,8 @@ class _Graph:
 
     def add_service(self, stage: str, task: str, node: str, fields: Fields) -> str:
         """Add a task that goes on."""
-        key = self.services[stage, task, node] = self.add([stage, task, node], fields)
+        key = self.add([stage, task, node], fields)
+        self.services.setdefault((stage, node), {})[task] = key
         self._going_on.add(key)
         return key
 
@@ -116,7 +119,7 @@ def _add_step(graph: _Graph, pipeline: PlannedPipeline, stage: PlannedStage, ste
         place = {"name": planned.name, "on": node, "group": [pipeline.name, stage.name, step.name]}
         task = planned.task
         if task.stopper is not None:
-            stopped = _stopped(graph, planned, node)
+            stopped = _stopped(graph, task.stopper, node)
             if stopped:
                 yield graph.add([stage.name, planned.name, node], place | stopping(stopped, task))
         elif task.is_long:
@@ -125,21 +128,17 @@ def _add_step(graph: _Graph, pipeline: PlannedPipeline, stage: PlannedStage, ste
             yield graph.add([stage.name, planned.name, node], place | doing(task, node))
 
 
-def _stopped(graph: _Graph, planned: PlannedTask, node: str) -> list[str]:
+def _stopped(graph: _Graph, stopper: Stopper, node: str) -> list[str]:
     """Return the keys of what a stopper stops on a node: it comes after them, so that they are there already."""
-    wanted = planned.task.stopper
-    return [
-        key
-        for (stage, task, where), key in graph.services.items()
-        if wanted and stage == wanted.stage and where == node and (wanted.all or task == wanted.task)
-    ]
+    there = graph.services.get((stopper.stage, node), {})
+    return [key for task, key in there.items() if stopper.all or task == stopper.task]
 
 
 def _add_cleanup(graph: _Graph) -> None:
     """Stop on each node whatever still goes on when nothing else runs any more, however the job ends."""
     by_node: dict[str, list[str]] = {}
-    for (_, _, node), key in graph.services.items():
-        by_node.setdefault(node, []).append(key)
+    for (_, node), keys in graph.services.items():
+        by_node.setdefault(node, []).extend(keys.values())
     before = [key for key, task in graph.tasks.items() if "on" in task]
     rule = TriggerRule.ALWAYS
     cleanups = [

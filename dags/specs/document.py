@@ -152,6 +152,7 @@ class Command(Part):
     shell: Shell | None = None
     exec: Exec | None = None
     docker: Docker | None = None
+    timeout: words.Seconds | None = None
 
     @property
     def is_long(self) -> bool:
@@ -185,7 +186,6 @@ class Task(Command):
     ready: Ready | None = None
     retries: words.Retries = 0
     retry_delay: words.Delay = 0.0
-    timeout: words.Seconds | None = None
 
 
 class Stage(Part):

@@ -21,6 +21,7 @@ OWN = "its own"  # the node that a task runs on, until that is known
 _GO = re.compile(r"\{\{-?\s*\.Nodes?(?:\.(\w+))?\.(ip|name|hostname)\s*-?\}\}", re.IGNORECASE)
 _ANY = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NODE = re.compile(r"""\{\{-?\s*nodes(?:\.(\w+)|\[(?:"([^"\\]*)"|'([^'\\]*)')\])\.(\w+)\s*-?\}\}""")
+_OPENING = re.compile(r"\{[{%#]|\{\Z")  # of a template, or half of it, and the other half may follow
 _PLAIN = re.compile(r"[A-Za-z0-9._:-]+")
 _environment = Environment(autoescape=True)  # which reads texts, and renders none
 
@@ -49,6 +50,19 @@ def filled(line: str, known: Mapping[str, Mapping[str, str]]) -> str:
         return value
 
     return _NODE.sub(fact, line)
+
+
+def in_configs(line: str) -> str:
+    """Return a shell line as text of configs: what would be a template there, and is none in a line, is said by one."""
+    said, end = "", 0
+    for found in _NODE.finditer(line):
+        said += _literal(line[end : found.start()]) + found[0]
+        end = found.end()
+    return said + _literal(line[end:])
+
+
+def _literal(text: str) -> str:
+    return _OPENING.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text)
 
 
 def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from dags.rules import TriggerRule
 from dags.specs.document import Check, Command, Docker, Ready, Task
-from dags.specs.expressions import translated
+from dags.specs.expressions import in_configs, translated
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -30,6 +30,7 @@ def doing(task: Task, node: str) -> Fields:
     """Return the fields of a task that does something on a node."""
     told = _work(task, node)
     if task.is_long:
+        _put_into_configs(told)
         ready = {"ready": _ready(task.ready, node)} if task.ready else {}
         return {"driver": SERVICE, "configs": {**told, **ready}, **_tries(task)}
     driver, command, docker = told.pop("driver"), told.pop("command", ""), told.pop("docker", {})
@@ -54,6 +55,12 @@ def _work(command: Command, node: str) -> Fields:
     return {name: value for name, value in told.items() if value}
 
 
+def _put_into_configs(told: Fields) -> None:
+    """Have a command read as what it is where it stands in configs."""
+    if "command" in told:
+        told["command"] = in_configs(told["command"])
+
+
 def _docker(told: Docker, node: str) -> Fields:
     """Return what the driver is told of a container; all that is not told is left for it to decide."""
     fields = told.model_dump(mode="json", exclude_defaults=True)
@@ -71,5 +78,6 @@ def _ready(ready: Ready, node: str) -> Fields:
 
 
 def _check(check: Check, node: str) -> Fields:
-    named = {"name": check.name} if check.name else {}
-    return {**named, **_work(check, node)}
+    told = {"name": check.name, "timeout": check.timeout, **_work(check, node)}
+    _put_into_configs(told)
+    return {name: value for name, value in told.items() if value}

@@ -5,7 +5,7 @@ from runs.logs import LogWriter
 from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, succeeded
 
-SPEC = DriverSpec(name="barrier", configs_keys=frozenset(), needs_command=False)
+SPEC = DriverSpec(name="barrier", configs_keys=frozenset(), needs_command=False, compiled=True)
 
 
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:

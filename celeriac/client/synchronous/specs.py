@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from celeriac.client.synchronous.resource import Resource
 
 
 class Specs(Resource):
-    """Job specs: `job-spec/`. A spec is given as YAML text or, as JSON, as a mapping."""
+    """Job specs: `job-spec/`. A spec is given as text, YAML or JSON, or as a mapping."""
 
     def plan(self, spec: str | Mapping[str, Any], *, project: int | None = None) -> JobSpecPlan:
         """Check a spec, and return what would run where; raise `Invalid`, whose `facts["errors"]` tell all its faults."""
@@ -28,8 +29,15 @@ class Specs(Resource):
         return cast(Execution, response.json())
 
     def _send(self, path: str, spec: str | Mapping[str, Any], accept: str, project: int | None = None) -> Any:
-        head = {"Accept": accept}
-        if isinstance(spec, str):
-            head["Content-Type"] = "application/yaml"
-            return self._wire.send("POST", path, content=spec.encode(), params={"project": project}, headers=head)
-        return self._wire.send("POST", path, json=spec, params={"project": project}, headers=head)
+        body = spec if isinstance(spec, str) else json.dumps(spec)
+        head = {"Accept": accept, "Content-Type": _media_type(body)}
+        return self._wire.send("POST", path, content=body.encode(), params={"project": project}, headers=head)
+
+
+def _media_type(text: str) -> str:
+    """Return what a spec is written in: JSON where it can be read as such."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return "application/yaml"
+    return "application/json"
