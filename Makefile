@@ -26,7 +26,7 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up
-up: .venv/runtime ## Run the whole service on this machine: PORT (8000), WORKERS (2), CELERIAC_HOME (var)
+up: .venv/runtime .venv/bin/celeriac ## Run the whole service on this machine: PORT (8000), WORKERS (2), CELERIAC_HOME (var)
 	@exec $(RUN) up
 
 .PHONY: worker
@@ -83,6 +83,11 @@ clean: ## Remove the environment and caches; data under var/ stays
 # Installing is skipped while the list of requirements is the one that was installed last.
 .venv/runtime: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# The command, on the code of this checkout: an edit needs no second installing.
+.venv/bin/celeriac: pyproject.toml | .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .venv/tools: requirements-dev.txt .venv/runtime

@@ -16,9 +16,17 @@ def listen() -> None:
     before = sys.excepthook
 
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(error, CeleriacError) and os.environ.get("CELERIAC_DEBUG", "") in {"", "0"}:
-            print(f"celeriac: {error}", file=sys.stderr)  # noqa: T201
+        told = _told(error) if os.environ.get("CELERIAC_DEBUG", "") in {"", "0"} else None
+        if told:
+            print(f"celeriac: {told}", file=sys.stderr)  # noqa: T201
         else:
             before(kind, error, trace)
 
     sys.excepthook = tell
+
+
+def _told(error: BaseException) -> str | None:
+    """Return the one line of an error that is ours, or of an interrupt that we have something to say about."""
+    if isinstance(error, KeyboardInterrupt):
+        return " ".join(getattr(error, "__notes__", [])) or None
+    return str(error) if isinstance(error, CeleriacError) else None

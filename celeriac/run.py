@@ -115,10 +115,19 @@ def there(job: Job, params: Mapping[str, Any] | None, *, wait: bool, check: bool
         graph = saving.save(client, job, replace=replace)
         run = Run(client.graphs.execute(graph["graph_id"], params=params), job.client)
         if wait:
-            from celeriac import render
-
-            run.execution = render.follow(client, run.id)
+            run.execution = _watched(client, run.execution)
     return run.check() if check and wait else run
+
+
+def _watched(client: Client, execution: Execution) -> Execution:
+    """Show the execution live, and return it ended; where that is interrupted, say that the run goes on."""
+    from celeriac import render
+
+    try:
+        return render.follow(client, execution["graph_id"])
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(render.goes_on(execution))
+        raise
 
 
 def here(job: Job, params: Mapping[str, Any], reports: Mapping[str, Any] | None, *, check: bool) -> Run:
@@ -127,8 +136,6 @@ def here(job: Job, params: Mapping[str, Any], reports: Mapping[str, Any] | None,
 
     stage = _stages[-1] if _stages else local.Stage()
     execution, logs = local.perform(job, params, stage, reports or {})
-    if stage.shows:
-        local.show(execution)
     run = Run(execution, logs=logs)
     return run.check() if check else run
 

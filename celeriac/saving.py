@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from celeriac.client import Client
+from celeriac.client import Client, Invalid
 from celeriac.client.more_shapes import Schedule
 from celeriac.client.shapes import Graph
 from celeriac.errors import InvalidTask, JobError, NameTaken
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from celeriac.job import Job
 
 
+_TASK = re.compile(r"\btasks\[(\d+)\](?=\.)")
 DEFAULT_PROJECT = "default"  # of jobs that name none
 
 
@@ -50,7 +52,8 @@ def save(client: Client, job: Job, *, replace: bool = False) -> Graph:
         fields["project"] = home
     known = [client.graphs.get(row["graph_id"]) for row in client.graphs.list(name=job.name, project=home)]
     if not known:
-        return client.graphs.create(**fields)
+        with _naming(fields["tasks"]):
+            return client.graphs.create(**fields)
     for graph in known:
         if is_same(graph, fields):
             return graph
@@ -59,7 +62,24 @@ def save(client: Client, job: Job, *, replace: bool = False) -> Graph:
             f"There is another job named {job.name!r} (graph {known[0]['graph_id']}): use another name,"
             " or say replace=True to put this one in its place."
         )
-    return client.graphs.replace(known[0]["graph_id"], **fields)
+    with _naming(fields["tasks"]):
+        return client.graphs.replace(known[0]["graph_id"], **fields)
+
+
+@contextmanager
+def _naming(tasks: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Have a refusal name the tasks that it tells of by their numbers: "tasks[1] 'Load'.command: ..."."""
+
+    def name(found: re.Match[str]) -> str:
+        place = int(found[1])
+        return f"{found[0]} {tasks[place]['name']!r}" if place < len(tasks) else found[0]
+
+    try:
+        yield
+    except Invalid as error:
+        said = {field: [_TASK.sub(name, one) for one in told] for field, told in error.fields.items()}
+        message = _TASK.sub(name, error.message)
+        raise Invalid(error.status, error.code, message, fields=said, facts=error.facts) from error
 
 
 def submit(client: Client, job: Job, told: Mapping[str, Any], *, replace: bool = False) -> Submitted:

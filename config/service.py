@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shlex
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +69,7 @@ def _run(supervisor: Supervisor, port: int) -> NoReturn:
     _greet(credentials, new)
     if apps.is_installed("examples"):
         showcase.run(console, url, credentials.token)
+    _tell_next()
     console.print("Ctrl-C stops everything.")
     _keep(supervisor)
 
@@ -118,6 +121,20 @@ def _greet(credentials: Credentials, new: bool) -> None:
         console.print(f"These are kept in {file} and not shown again.")
     else:
         console.print(f"User, password and token are in {file}")
+
+
+def _tell_next() -> None:
+    """Say what to type in another terminal, as it has to be typed here."""
+    command = Path(sys.executable).with_name("celeriac")
+    called = str(_from_here(command)) if command.exists() else f"{_from_here(Path(sys.executable))} -m celeriac"
+    home = "" if settings.HOME == settings.BASE_DIR / "var" else f"CELERIAC_HOME={shlex.quote(str(settings.HOME))} "
+    console.print("Next, in another terminal (docs/cli.md has the rest):")
+    for line in ("status", 'log "Monthly orders" --style tree', "run examples/first_job.py"):
+        console.print(f"  {home}{called} {line}", markup=False)
+
+
+def _from_here(file: Path) -> Path:
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _keep(supervisor: Supervisor) -> NoReturn:

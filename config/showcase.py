@@ -15,7 +15,11 @@ from rich.text import Text
 from rich.tree import Tree
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "monthly_orders.json"
-SCHEDULE = {"name": "nightly", "cron": "0 3 * * *", "enabled": False}  # to be seen, and to be switched on by who wants it
+SCHEDULE = {
+    "name": "monthly orders",
+    "cron": "0 3 * * *",
+    "enabled": False,
+}  # to be seen; who wants it switches it on
 OUTSIDE = "approval"  # the example's offline task: somebody outside reports it
 REPORT = {"success": True, "result": {"by": "make up"}}
 LIMIT = 60  # seconds until the tree is no longer watched
@@ -73,7 +77,7 @@ def _report(client: httpx.Client, execution_id: int) -> str:
 
 
 def _offer_schedule(console: Console, client: httpx.Client, graph: int) -> None:
-    for paused in _get(client, "schedule/list/", graph=str(graph), name=str(SCHEDULE["name"]), enabled="false"):
+    for paused in _get(client, "schedule/list/", graph=str(graph), enabled="false"):
         console.print("It has a schedule, which is paused. This would run it every night:")
         console.print(_curl(client, f"schedule/{paused['id']}/resume/"), markup=False, soft_wrap=True)
 

@@ -26,6 +26,8 @@ from django.db import OperationalError, connection
 POINTS = {
     "launch.written": "a launch, before its commit",
     "launch.committed": "a launch, after its commit",
+    "rerun.written": "a rerun, before its commit",
+    "rerun.committed": "a rerun, after its commit",
     "place.written": "the placing of runs on nodes, before its commit",
     "place.committed": "the placing of runs on nodes, after its commit",
     "begin.expanded": "the first walk of a large run, when its JobRuns are written",

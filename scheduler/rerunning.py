@@ -26,7 +26,7 @@ from runs.execution_graphs import Locked, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun, JobRun
 from runs.retention import Unfinished
 from runs.states import GRAPH_FINISHED, JobRunState
-from scheduler import launching, placing, reruns
+from scheduler import faults, launching, placing, reruns
 
 FAILED, START = "failed", "start"
 
@@ -86,22 +86,30 @@ def rerun(asked: Sequence[Rerun]) -> list[GraphRun]:
     `NoLatestRevision`, `RunGone`, and `Invalid` for an unknown key or params that the graph's schema does not allow.
     """
     with transaction.atomic(savepoint=False):
-        graphs = lock_graphs({one.run.graph_id for one in asked if one.run.graph_id})  # before runs, as launches do
-        wanted = _locked(asked)
-        for one, run in wanted:
-            _check(one, run, graphs.get(run.graph_id or 0))
-        copies = copy_graphs({run.graph_id: graphs[run.graph_id] for one, run in wanted if one.latest and run.graph_id})
-        contents = [copies[run.graph_id or 0] if one.latest else run.execution_graph for one, run in wanted]
-        begun = _begun(wanted, contents)
-        fresh = [
-            _run(one, run, graphs.get(run.graph_id or 0), content, how)
-            for (one, run), content, how in zip(wanted, contents, begun, strict=True)
-        ]
-        with transitions.moving(()) as moves:
-            moves.create(fresh)
-            moves.begin({run.pk: how for run, how in zip(fresh, begun, strict=True) if run.expanded})
-        launching.ring(fresh)
-        placing.place_on_commit(fresh)
+        fresh = _written(asked)
+        faults.point("rerun.written")
+    faults.point("rerun.committed")
+    return fresh
+
+
+def _written(asked: Sequence[Rerun]) -> list[GraphRun]:
+    """Write the runs with all their JobRuns, and ring for them on commit."""
+    graphs = lock_graphs({one.run.graph_id for one in asked if one.run.graph_id})  # before runs, as launches do
+    wanted = _locked(asked)
+    for one, run in wanted:
+        _check(one, run, graphs.get(run.graph_id or 0))
+    copies = copy_graphs({run.graph_id: graphs[run.graph_id] for one, run in wanted if one.latest and run.graph_id})
+    contents = [copies[run.graph_id or 0] if one.latest else run.execution_graph for one, run in wanted]
+    begun = _begun(wanted, contents)
+    fresh = [
+        _run(one, run, graphs.get(run.graph_id or 0), content, how)
+        for (one, run), content, how in zip(wanted, contents, begun, strict=True)
+    ]
+    with transitions.moving(()) as moves:
+        moves.create(fresh)
+        moves.begin({run.pk: how for run, how in zip(fresh, begun, strict=True) if run.expanded})
+    launching.ring(fresh)
+    placing.place_on_commit(fresh)
     return fresh
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from celeriac.cli import group, screen
+from celeriac.cli import faults, group, screen
 from celeriac.cli.options import AsJson, Yes
-from celeriac.client import Client
+from celeriac.cli.refusals import Refused
+from celeriac.client import Client, Invalid
 from celeriac.declaring import files, plans
 from celeriac.declaring.plans import Change
 from celeriac.render.controls import shown
@@ -40,12 +41,19 @@ def apply(
             raise typer.Exit(1)
         for change in changes:
             if not dry_run and change.verb != "keep":
-                change.act()
+                _act(change)
             if not as_json:
                 _tell(change, dry_run)
     if as_json:
         told = [{"job": one.what, "change": one.verb, "diff": one.diff} for one in changes]
         screen.as_json({"dry_run": dry_run, "changes": told})
+
+
+def _act(change: Change) -> None:
+    try:
+        change.act()
+    except Invalid as error:
+        raise Refused(f"`{change.what}`: {faults.sentence(error)}") from error
 
 
 def _tell(change: Change, dry_run: bool) -> None:

@@ -19,10 +19,8 @@ def main() -> None:
     try:
         application(prog_name="celeriac")
     except Exception as error:
-        if debug:
-            raise
         # Loaded where something went wrong: it knows the client's errors, and the client takes time to import.
-        sys.exit(importlib.import_module("celeriac.cli.faults").tell(error))
+        sys.exit(importlib.import_module("celeriac.cli.faults").tell(error, debug=debug))
 
 
 def _take_debug(arguments: list[str]) -> bool:

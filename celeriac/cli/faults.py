@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 
 from celeriac.cli.refusals import BUG, SERVICE, USAGE, Refused
@@ -23,11 +24,13 @@ from celeriac.render.controls import shown
 AWAY = (CannotConnect, Unauthorized, Forbidden, ServiceUnavailable, ServerError, NotTheService, TooManyRequests)
 
 
-def tell(error: Exception) -> int:
+def tell(error: Exception, *, debug: bool = False) -> int:
     """Tell on stderr what went wrong, as JSON where that was asked for; return the exit code.
 
-    One line is told, but of a job spec each fault.
+    One line is told, but of a job spec each fault; with `debug` the traceback stands before.
     """
+    if debug:
+        traceback.print_exception(error)
     code, line, faults = exit_code(error), shown(sentence(error)), _faults_of_spec(error)
     if "--json" in sys.argv:
         sys.stderr.write(json.dumps({"error": line, "exit_code": code, **({"errors": faults} if faults else {})}) + "\n")

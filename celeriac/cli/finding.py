@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from celeriac.cli.refusals import Refused
 from celeriac.client import Client, NotFound
+from celeriac.client.more_shapes import Firing
 from celeriac.client.shapes import Execution, ExecutionSummary, GraphRow, TaskRun
+from celeriac.render import idle, moments
 
 BY_ID = "id:"
+MOST_FIRINGS = 1000  # of a schedule that are looked at; a run that hangs leaves one of each time that was due
 
 
 def job(client: Client, name: str, project: int | None = None) -> GraphRow:
@@ -52,10 +55,27 @@ def run(client: Client, name: str | None, execution_id: int | None, project: int
         return execution(client, execution_id)
     if name is None:
         raise Refused("Say the name of a job, or --run and the number of an execution.")
-    newest = latest(client, job(client, name, project))
+    found = job(client, name, project)
+    newest = latest(client, found)
     if newest is None:
-        raise Refused(f"`{name}` has never run.")
+        raise Refused(_never_ran(client, found))
     return client.executions.get(newest["graph_id"])
+
+
+def firings(client: Client, graph_id: int, since: str | None = None) -> list[tuple[str, Firing]]:
+    """Return the times at which a job was due and did not run, each with its schedule's name, those of each newest first."""
+    schedules = client.schedules.list(graph=graph_id)
+    return [
+        (schedule["name"], firing)
+        for schedule in schedules
+        for firing in client.schedules.firings(schedule["id"], became=idle.BECAME, since=since, limit=MOST_FIRINGS)
+    ]
+
+
+def _never_ran(client: Client, found: GraphRow) -> str:
+    due = max((firing for _, firing in firings(client, found["graph_id"])), key=lambda firing: firing["id"], default=None)
+    became = f", and was {due['became']} at {moments.at(due['due'])}: {due['reason']}" if due else "."
+    return f"`{found['name']}` has never run{became}"
 
 
 def execution(client: Client, execution_id: int) -> Execution:

@@ -19,6 +19,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     ".py": lambda file: runpy.run_path(str(file), run_name="__main__"),
     ".ipynb": notebooks.run,
 }
+DECLARED = {".yaml", ".yml", ".json"}
 
 
 def job(file: Path, name: str | None = None) -> Job:
@@ -38,6 +39,8 @@ def job(file: Path, name: str | None = None) -> Job:
 def _defined(file: Path) -> list[Job]:
     """Return the jobs that a file makes; what it prints goes to stderr, for stdout is ours."""
     reader = READERS.get(file.suffix)
+    if file.suffix in DECLARED:
+        raise Refused(f"{file} is no script: `celeriac apply -f {file}` makes its jobs known, and schedules launch them.")
     if reader is None:
         raise Refused(f"{file} is neither a Python script (.py) nor a notebook (.ipynb).")
     if not file.is_file():

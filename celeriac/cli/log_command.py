@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from celeriac.cli import finding, following, group, screen
-from celeriac.cli.options import AsJson, Name, Project, Run
+from celeriac.cli.options import AsJson, OptionalName, Project, Run
 from celeriac.cli.refusals import FAILED, Refused
 from celeriac.client import Client
 from celeriac.client.shapes import Execution
-from celeriac.render import logs, states
+from celeriac.render import idle, logs, states
 from celeriac.render.controls import shown
 from celeriac.render.lines import show
 
@@ -21,7 +21,7 @@ app = group.new()
 
 @app.command()
 def log(
-    name: Name,
+    name: OptionalName = None,
     *,
     number: Annotated[int, typer.Option("-n", min=1, help="How many runs, the newest first.")] = 3,
     style: Annotated[logs.Style, typer.Option(help="All tasks in a row, or each below its parents.")] = logs.Style.FLAT,
@@ -41,31 +41,31 @@ def log(
             ended = asyncio.run(following.follow(newest, task, as_json=as_json))
             raise typer.Exit(FAILED if ended["state"] != states.SUCCESS else 0)
         with screen.waiting("Reading the log"):
-            runs = _runs(client, name, number, run, project)
-        if not runs:
-            _tell_of_none(name, as_json)
-        elif task is not None:
+            title, runs, firings = _found(client, name, number, run, project)
+        if task is not None and runs:
             _show_task(client, runs, task, as_json)
         elif as_json:
             screen.as_json(runs)
+        elif runs or firings:
+            show(screen.out, logs.job_log(title, runs, style, firings=firings))
         else:
-            show(screen.out, logs.job_log(runs[0]["name"], runs, style))
+            screen.tell(f"No logs for job `{shown(title)}`", style="bold red")
 
 
-def _runs(client: Client, name: str, number: int, run: int | None, project: int | None) -> list[Execution]:
-    """Return the runs that are wanted, newest first."""
+def _found(
+    client: Client, name: str | None, number: int, run: int | None, project: int | None
+) -> tuple[str, list[Execution], list[idle.Due]]:
+    """Return the job's name, the runs that are wanted, newest first, and the times since then at which it did not run."""
     if run is not None:
-        return [finding.execution(client, run)]
+        execution = finding.execution(client, run)
+        return execution["name"], [execution], []
+    if name is None:
+        raise Refused("Say the name of a job, or --run and the number of an execution.")
     job = finding.job(client, name, project)
     newest = client.executions.list(graph=job["graph_id"], limit=number)
-    return [client.executions.get(summary["graph_id"]) for summary in newest]
-
-
-def _tell_of_none(name: str, as_json: bool) -> None:
-    if as_json:
-        screen.as_json([])
-    else:
-        screen.tell(f"No logs for job `{shown(name)}`", style="bold red")
+    runs = [client.executions.get(summary["graph_id"]) for summary in newest]
+    since = runs[-1]["launch_time"] if len(runs) == number else None
+    return job["name"], runs, finding.firings(client, job["graph_id"], since)
 
 
 def _show_task(client: Client, runs: list[Execution], wanted: str, as_json: bool) -> None:

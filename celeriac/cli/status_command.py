@@ -12,7 +12,7 @@ from celeriac.cli.options import AsJson, OptionalName, Project, Run
 from celeriac.cli.refusals import FAILED
 from celeriac.client import Client, ServiceUnavailable
 from celeriac.client.shapes import Execution, ExecutionSummary
-from celeriac.render import branches, states, wording
+from celeriac.render import branches, idle, states, wording
 from celeriac.render.controls import shown
 from celeriac.render.lines import Line, show
 
@@ -29,7 +29,9 @@ def status(name: OptionalName = None, *, run: Run = None, project: Project = Non
             _tell_service(client, as_json)
             return
         told = finding.run(client, name, run, project)
-        _tell_run(client, told, as_json)
+        since = told["launch_time"]
+        firings = finding.firings(client, told["dag"], since) if run is None and told["dag"] is not None else []
+        _tell_run(client, told, firings, as_json)
     raise typer.Exit(FAILED if told["state"] in {states.FAILED, states.CANCELLED} else 0)
 
 
@@ -52,12 +54,12 @@ def _done(run: ExecutionSummary) -> str:
     return f"{run['success_count'] + run['fail_count']} of {run['task_count']} tasks have ended"
 
 
-def _tell_run(client: Client, told: Execution, as_json: bool) -> None:
+def _tell_run(client: Client, told: Execution, firings: list[idle.Due], as_json: bool) -> None:
     failed = [task for task in told["tasks"] if task["state"] == states.FAILED]
     going_on = [task for task in told["tasks"] if task["state"] not in states.FINISHED]
     waiting = {task["key"]: client.task_runs.get(task["task_id"])["waiting_for"] for task in going_on[:TOLD]}
     if as_json:
-        screen.as_json({**told, "waiting_for": waiting})
+        screen.as_json({**told, "waiting_for": waiting, "firings": [firing for _, firing in firings]})
         return
     lines = [wording.execution(told)]
     lines[0].append_text(Text(f": {_counted(told)}"))
@@ -70,6 +72,7 @@ def _tell_run(client: Client, told: Execution, as_json: bool) -> None:
     left_out = len(failed) + len(going_on) - len(tasks)
     if left_out:
         screen.tell(f"… and {left_out} more")
+    show(screen.out, (Line(idle.told(told["name"], alike)) for _, alike in idle.between(firings, [told["launch_time"]])))
 
 
 def _counted(told: Execution) -> str:

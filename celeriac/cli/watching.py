@@ -24,8 +24,7 @@ def started(client: Client, run: Mapping[str, Any], *, wait: bool, as_json: bool
     try:
         ended = follow(client, run["graph_id"], console=screen.notes if as_json else screen.out)
     except KeyboardInterrupt:
-        number = run["graph_id"]
-        screen.note(f"The run goes on: `celeriac status --run {number}` tells of it, `celeriac cancel --run {number}` ends it.")
+        screen.note(wording.goes_on(run))
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         screen.as_json(ended)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from celeriac.client import Client
 from celeriac.client.shapes import GraphRow
-from celeriac.declaring import files
+from celeriac.declaring import checks, files
 from celeriac.declaring.documents import SCHEDULE, Document, changed_fields, document, graph_fields, like
 from celeriac.errors import CeleriacError
 
@@ -41,7 +42,8 @@ def plan(client: Client, documents: Sequence[Document], *, prune: bool = False) 
     of their projects."""
     place = _Place(client=client, prune=prune)
     found = [_found(client, wanted) for wanted in documents]
-    changes = [_changed(place, wanted, row) for wanted, row in zip(documents, found, strict=True)]
+    changes = [*_projects(client, documents)]
+    changes += [_changed(place, wanted, row) for wanted, row in zip(documents, found, strict=True)]
     return [*changes, *_pruned(client, [row for row in found if row])] if prune else changes
 
 
@@ -70,15 +72,28 @@ def _project(client: Client, name: str) -> int | None:
     return found[0] if found else None
 
 
+def _projects(client: Client, documents: Sequence[Document]) -> Iterator[Change]:
+    """Yield the projects that are named and not there yet."""
+    for name in dict.fromkeys(one["project"] for one in documents if one["project"]):
+        if _project(client, name) is None:
+            yield Change(verb="create", what=f"project {name}", diff=[], act=partial(_create_project, client, name))
+
+
+def _create_project(client: Client, name: str) -> None:
+    client.projects.create(name)
+
+
 def _changed(place: _Place, wanted: Document, row: GraphRow | None) -> Change:
     if row is None:
         diff = list(_difference("", files.write([wanted])))
+        checks.check(place.client, wanted)
         return Change(verb="create", what=wanted["name"], diff=diff, act=lambda: _create(place.client, wanted))
     present = like(read(place.client, row, wanted["project"]), wanted)
     if not place.prune:  # what is there beside is left alone, and is no difference
         named = {one["name"] for one in wanted["schedules"]}
         present = {**present, "schedules": [one for one in present["schedules"] if one["name"] in named]}
     diff = list(_difference(files.write([present]), files.write([wanted])))
+    checks.check(place.client, wanted, row, present)
     return Change(
         verb="update" if diff else "keep",
         what=wanted["name"],
@@ -88,10 +103,7 @@ def _changed(place: _Place, wanted: Document, row: GraphRow | None) -> Change:
 
 
 def _create(client: Client, wanted: Document) -> None:
-    project = {}
-    if wanted["project"]:
-        found = _project(client, wanted["project"])
-        project = {"project": found if found is not None else client.projects.create(wanted["project"])["id"]}
+    project = {"project": _project(client, wanted["project"])} if wanted["project"] else {}
     graph = client.graphs.create(**graph_fields(wanted), **project)  # type: ignore[arg-type]  # the service checks them
     for schedule in wanted["schedules"]:
         _schedule(client, graph["graph_id"], schedule)

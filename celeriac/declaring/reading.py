@@ -25,6 +25,7 @@ def whole(told: Any) -> Document:
     tasks = [_task(task, f"tasks[{place}]") for place, task in enumerate(_list(job["tasks"], "tasks"))]
     _once([task["key"] for task in tasks], "tasks have the key")
     _add_edges(tasks, _list(job.pop("edges"), "edges"))
+    _check_parents(tasks)
     schedules = [_schedule(one, job, f"schedules[{place}]") for place, one in enumerate(_list(job["schedules"], "schedules"))]
     _once([one["name"] for one in schedules], "schedules are named")
     return {**job, "tasks": tasks, "schedules": sorted(schedules, key=lambda one: str(one["name"]))}
@@ -61,6 +62,16 @@ def _add_edges(tasks: Sequence[Document], edges: Sequence[Any]) -> None:
         if edge["task_to"] not in by_key:
             raise BadDocument(f"edges[{place}].task_to: there is no task with the key {edge['task_to']!r}.")
         by_key[edge["task_to"]]["after"][edge["task_from"]] = edge["condition"]
+
+
+def _check_parents(tasks: Sequence[Document]) -> None:
+    keys = [task["key"] for task in tasks]
+    for place, task in enumerate(tasks):
+        for parent in task["after"]:
+            if parent not in keys:
+                near = get_close_matches(str(parent), keys, n=1)
+                hint = f"; did you mean {near[0]}?" if near else "."
+                raise BadDocument(f"tasks[{place}].after: there is no task with the key {_short(parent)}{hint}")
 
 
 def _schedule(told: Any, job: Document, path: str) -> Document:

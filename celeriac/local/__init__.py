@@ -5,6 +5,5 @@ When a task may start, what a skip spreads to and what is tried again is decided
 
 from celeriac.local.clock import Clock, FrozenClock
 from celeriac.local.runner import Stage, perform
-from celeriac.local.showing import show
 
-__all__ = ["Clock", "FrozenClock", "Stage", "perform", "show"]
+__all__ = ["Clock", "FrozenClock", "Stage", "perform"]

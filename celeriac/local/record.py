@@ -12,7 +12,7 @@ from celeriac.client.shapes import Execution
 from celeriac.local.board import Board
 from celeriac.local.clock import Clock
 from celeriac.local.plan import Plan
-from celeriac.local.rules import CANCELLED, ENDED, FAILED, SUCCESS
+from celeriac.local.rules import CANCELLED, ENDED, FAILED, RUNNING, SUCCESS
 from celeriac.local.work import Outcome
 
 _NUMBERS = {"PENDING": 0, "QUEUED": 0, "RUNNING": 1, "WAITING": 1, "SUCCESS": 2, "FAILED": 3, "SKIPPED": 3, "CANCELLED": 3}
@@ -132,6 +132,8 @@ class Record:
 
 
 def _state(states: list[str]) -> str:
+    if not ENDED.issuperset(states):
+        return RUNNING
     if CANCELLED in states:
         return CANCELLED
     return FAILED if FAILED in states else SUCCESS

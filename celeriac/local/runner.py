@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from celeriac.client.shapes import Execution
-from celeriac.local import commands, functions, reports, requests, speech, templates, waits
+from celeriac.local import commands, functions, reports, requests, showing, speech, templates, waits
 from celeriac.local.board import Board
 from celeriac.local.clock import Clock
 from celeriac.local.plan import Plan
@@ -45,7 +45,8 @@ def perform(
 ) -> tuple[Execution, dict[str, str]]:
     """Run the job to its end; return its execution as the API tells of one, and what its tasks said, by key."""
     loop = _Loop(Plan.of(job), params, stage.clock, {**stage.reports, **own_reports})
-    with speech.heard():
+    loop.record.begins()
+    with showing.shown(loop.record) if stage.shows else contextlib.nullcontext(), speech.heard():
         loop.run()
     return loop.record.execution(), loop.logs
 
@@ -62,7 +63,6 @@ class _Loop:
 
     def run(self) -> None:
         """Run everything; an interrupt cancels what has not ended."""
-        self.record.begins()
         try:
             while self.board.unfinished:
                 self._start()

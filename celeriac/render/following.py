@@ -10,6 +10,7 @@ from rich.console import Console
 from celeriac.client import Client
 from celeriac.client.shapes import Execution
 from celeriac.render import logs, states, wording
+from celeriac.render.asking import Asking
 from celeriac.render.lines import Line, show
 from celeriac.render.living import Living
 from celeriac.render.pictures import Picture
@@ -24,6 +25,9 @@ class Screen(Protocol):
     def moved(self, task: dict[str, Any]) -> None:
         """Show that a task has moved."""
 
+    def waits(self, task: dict[str, Any]) -> None:
+        """Show that a task waits, and what for."""
+
 
 def follow(client: Client, execution_id: int, *, console: Console | None = None) -> Execution:
     """Show an execution live until it has ended; return it, whatever became of it.
@@ -33,9 +37,10 @@ def follow(client: Client, execution_id: int, *, console: Console | None = None)
     console = console or Console()
     picture = Picture(client.executions.get(execution_id))
     explained = 0
-    with _screen(console, picture) as screen:
+    with _screen(console, picture) as screen, Asking(client, picture, screen.waits) as asking:
         for event in client.executions.follow(execution_id):
             task = picture.take(event)
+            asking.moved()
             if task is None:
                 continue
             if task["state"] in {states.FAILED, "SKIPPED"} and explained < EXPLAINED:
@@ -67,7 +72,11 @@ class _Printing:
     def moved(self, task: dict[str, Any]) -> None:
         """Print a task that has ended."""
         if task["state"] in states.FINISHED:
-            show(self._console, [Line(wording.task(task))])
+            self.waits(task)
+
+    def waits(self, task: dict[str, Any]) -> None:
+        """Print a task as it stands."""
+        show(self._console, [Line(wording.task(task))])
 
 
 def _conclude(console: Console, ended: Execution) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -13,16 +14,25 @@ from rich.text import Text
 
 from celeriac.render import logs, moments, states, wording
 from celeriac.render.lines import Line, fitted
-from celeriac.render.pictures import Picture
 
 PACE = 8  # redraws in a second
 KEPT = 3  # lines of the screen that stay free
 
 
+class Moving(Protocol):
+    """A run that moves: an execution in the API's shape, as it stands at this moment."""
+
+    @property
+    def execution(self) -> Mapping[str, Any]: ...
+
+    def counts(self) -> Counter[str]:
+        """Return how many tasks are in each state."""
+
+
 class Living:
     """Shows a picture until it is left, and then takes it away: what is final is printed in its place."""
 
-    def __init__(self, console: Console, picture: Picture) -> None:
+    def __init__(self, console: Console, picture: Moving) -> None:
         self._picture = picture
         self._began = time.monotonic()
         self._spinner = Spinner("dots", style=states.colour("RUNNING"))
@@ -37,6 +47,8 @@ class Living:
 
     def moved(self, task: dict[str, Any]) -> None:
         """Do nothing: the next redraw shows it."""
+
+    waits = moved
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the tree as it stands now, and what is done of it."""

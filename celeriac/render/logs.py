@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from math import inf
+from operator import itemgetter
 from typing import Any
 
 from rich.text import Text
 
-from celeriac.render import branches, moments, states, wording
+from celeriac.render import branches, idle, moments, states, wording
 from celeriac.render.branches import Branch
 from celeriac.render.controls import passed, shown
 from celeriac.render.lines import Line
@@ -28,9 +29,21 @@ class Style(StrEnum):
     TREE = "tree"
 
 
-def job_log(name: str, runs: Iterable[Told], style: Style = Style.FLAT, zone: tzinfo | None = None) -> Iterator[Line]:
-    """Yield the lines of a job's log; `runs` are executions with their tasks and edges, newest first."""
-    return _log(f"Log For Job `{shown(name)}`", (run(told, style, zone) for told in runs))
+def job_log(
+    name: str,
+    runs: Sequence[Told],
+    style: Style = Style.FLAT,
+    zone: tzinfo | None = None,
+    firings: Sequence[idle.Due] = (),
+) -> Iterator[Line]:
+    """Yield the lines of a job's log; `runs` are executions with their tasks and edges, newest first.
+
+    `firings` are times at which it was due and did not run; they stand among the runs.
+    """
+    parts = [(place + 1, run(told, style, zone)) for place, told in enumerate(runs)]
+    idles = idle.between(firings, [told["launch_time"] for told in runs])
+    parts += [(newer, iter([Line(idle.told(name, alike, zone))])) for newer, alike in idles]
+    return _log(f"Log For Job `{shown(name)}`", (part for _, part in sorted(parts, key=itemgetter(0))))
 
 
 def task_log(name: str, entries: Iterable[tuple[Told, Told, str]], *, colour: bool = False) -> Iterator[Line]:

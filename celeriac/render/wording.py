@@ -34,7 +34,7 @@ def outcome(told: Told) -> Text:
     if told["attempt"] > 1:
         words.append(f"at attempt {told['attempt']}")
     why = _why(told)
-    return Text(" ".join(words) + (f": {why}" if why else ""))
+    return Text(" ".join(words) + (f": {why}" if why and why != words[0] else ""))
 
 
 def execution(told: Told, zone: tzinfo | None = None) -> Text:
@@ -46,6 +46,13 @@ def execution(told: Told, zone: tzinfo | None = None) -> Text:
         f" in {took}" if took else "",
         f" (execution {told['graph_id']}{_of(told)})" if told["graph_id"] else " (local)",
     )
+
+
+def goes_on(told: Told) -> str:
+    """Return what becomes of an execution that is not watched any more."""
+    number = told["graph_id"]
+    follow, cancel = f"`celeriac log --run {number} --follow`", f"`celeriac cancel --run {number}`"
+    return f"The run goes on: {follow} shows what it says, {cancel} ends it."
 
 
 def _of(told: Told) -> str:

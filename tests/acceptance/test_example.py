@@ -51,7 +51,7 @@ def test_a_second_run_uses_the_same_graph(service: Service) -> None:
 def test_it_has_a_schedule_that_waits_to_be_switched_on(service: Service) -> None:
     shown = _shown(service) + _shown(service)
     (schedule,) = service.client.get("/scheduler/schedule/list/").json()
-    assert (schedule["name"], schedule["cron"], schedule["enabled"]) == ("nightly", "0 3 * * *", False)
+    assert (schedule["name"], schedule["cron"], schedule["enabled"]) == ("monthly orders", "0 3 * * *", False)
     assert shown.count(f"/scheduler/schedule/{schedule['id']}/resume/") == 2
     resumed = service.client.post(f"/scheduler/schedule/{schedule['id']}/resume/").json()
     assert resumed["next"].endswith("T03:00:00Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -20,6 +21,7 @@ from runs.models import GraphRun, JobRun
 from scheduler import engine, faults
 from scheduler.launching import Content, Launch, launch
 from scheduler.nodes import queues_of
+from scheduler.rerunning import Rerun, rerun
 from schedules import services as schedules
 from schedules.models import Firing, Schedule
 from tests import notices
@@ -91,8 +93,8 @@ def long_outage(stage: Stage) -> None:
     stage.tell(stopped_after=stopped)
 
 
-IN_CALLER = {"launch.written", "launch.committed", "cancel.moved", "cancel.committed"}
-IN_TRANSACTION = {"launch.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
+IN_CALLER = {"launch.written", "launch.committed", "rerun.written", "rerun.committed", "cancel.moved", "cancel.committed"}
+IN_TRANSACTION = {"launch.written", "rerun.written", "begin.expanded", "begin.claimed", "settle.moved", "settle.decided"}
 IN_TRANSACTION |= {"cancel.moved", "give_back.moved", "sweep.found", "place.written"}
 IN_TRANSACTION |= {"firing.locked", "firing.written", "firing.launched", "firing.booked", "firing.unqueued"}
 WITHOUT_DATABASE = {"ring", "bell.publish", "bell.published", "service.started", "service.ready"}
@@ -211,28 +213,48 @@ def _lose_a_child(stage: Stage) -> None:
 
 
 def _in_caller(stage: Stage, fault: str) -> None:
-    """Fail in a process that launches or cancels; what it began stands or does not, as a whole."""
+    """Fail in a process that launches, reruns or cancels; what it began stands or does not, as a whole."""
     name, action = fault.partition("=")[::2]
     worker = stage.worker()
-    graph, token = _graph(stage), stage.token()
-    runs = GraphRun.objects.count()
-    if name.startswith("launch"):
-        code = stage.in_child(lambda: launch([Launch(graph=graph, params={"token": token})]), fault)
-        stands = name == "launch.committed" or action == "lost"
+    if name.startswith("cancel"):
+        code = _cancelling(stage, fault)
+    else:
+        starts = _starting_again(stage) if name.startswith("rerun") else _starting(stage)
+        runs = GraphRun.objects.count()
+        code = stage.in_child(starts, fault)
+        stands = name.endswith("committed") or action == "lost"
         stage.require(GraphRun.objects.count() - runs == int(stands), f"{fault}: {GraphRun.objects.count() - runs} runs")
         if not stands:
-            stage.launch(graph)  # as its client does, who was told nothing
-    else:
-        slow = stage.launch(
-            stage.graph({"slow": stage.python("slow", 2), "after": stage.python("after")}, [("slow", "after")])
-        )[0]
-        code = stage.in_child(lambda: engine.cancel([slow.pk], cause="chaos"), fault)
-        asked = GraphRun.objects.get(pk=slow.pk).cancel_requested_at is not None
-        stage.require(asked == (name == "cancel.committed" or action == "lost"), f"{fault}: the cancel stands: {asked}")
-        engine.cancel([slow.pk], cause="once more")
+            starts()  # as its client does, who was told nothing
     stage.require(code in (-signal.SIGKILL, 3), f"{fault}: the fault did not fire, exit code {code}")
     stage.wait_ended(40)
     worker.end()
+
+
+def _starting(stage: Stage) -> Callable[[], object]:
+    """Return what launches a run."""
+    one = Launch(graph=_graph(stage), params={"token": stage.token()})
+    return lambda: launch([one])
+
+
+def _starting_again(stage: Stage) -> Callable[[], object]:
+    """Return what runs an ended run again from the middle: what came before is reused, with the effects that it had."""
+    (run,) = stage.launch(_graph(stage))
+    stage.wait_ended(40)
+    one = Rerun(run=GraphRun.objects.get(pk=run.pk), start=["t1", "t2"], params={"token": stage.token()})
+    return lambda: rerun([one])
+
+
+def _cancelling(stage: Stage, fault: str) -> int:
+    """Fail while a run is cancelled, and cancel it once more; return how that process exited."""
+    name, action = fault.partition("=")[::2]
+    graph = stage.graph({"slow": stage.python("slow", 2), "after": stage.python("after")}, [("slow", "after")])
+    (slow,) = stage.launch(graph)
+    code = stage.in_child(lambda: engine.cancel([slow.pk], cause="chaos"), fault)
+    asked = GraphRun.objects.get(pk=slow.pk).cancel_requested_at is not None
+    stage.require(asked == (name == "cancel.committed" or action == "lost"), f"{fault}: the cancel stands: {asked}")
+    engine.cancel([slow.pk], cause="once more")
+    return code
 
 
 def disk_full(stage: Stage) -> None:

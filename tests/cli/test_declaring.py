@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dags.models import Graph, Project
 from schedules.models import Schedule
 from tests.cli.calling import done, refused
@@ -92,7 +94,7 @@ def test_pruning_deletes_what_the_files_do_not_name(here: Service) -> None:
 
 def test_a_project_is_made_where_there_is_none(here: Service) -> None:
     document = "name: A\nproject: elsewhere\ntasks: [{name: a, driver: offline}]"
-    assert applied(document) == ["`A` created"]
+    assert applied(document) == ["`project elsewhere` created", "`A` created"]
     assert applied(document) == ["`A` unchanged"]
     assert Graph.objects.get().project == Project.objects.get(name="elsewhere")
 
@@ -111,3 +113,27 @@ def test_a_file_that_is_wrong_changes_nothing(here: Service) -> None:
     Path("jobs.yaml").write_text(f"{NIGHTLY}---\nname: Third\ntask: []")
     refused("apply", "-f", "jobs.yaml")
     assert not Graph.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("{name: other, cron: 61 0 * * *}", "`Second`: schedule 'other': cron: Bad minute '61'"),
+        ("{name: other}", "`Second`: schedule 'other': cron: Give one of"),
+        (
+            "{name: nightly, cron: 0 0 * * *}",
+            "`Second`: schedule 'nightly': another job's schedule in the project has this name",
+        ),
+    ],
+)
+def test_a_schedule_that_would_be_refused_leaves_nothing_half_done(here: Service, schedule: str, told: str) -> None:
+    applied(NIGHTLY)
+    new = "name: First\ntasks: [{name: a, driver: offline}]\n---\n"
+    Path("jobs.yaml").write_text(f"{new}name: Second\ntasks: [{{name: a, driver: offline}}]\nschedules: [{schedule}]")
+    assert refused("apply", "-f", "jobs.yaml").startswith(told)
+    assert sorted(Graph.objects.values_list("name", flat=True)) == ["Nightly", "Other"]
+
+
+def test_a_refusal_names_the_job(here: Service) -> None:
+    Path("jobs.yaml").write_text("name: Second\ntasks: [{name: a, driver: python, command: nowhere.at.all}]")
+    assert refused("apply", "-f", "jobs.yaml").startswith("`Second`: tasks[0].command: Unknown callable")

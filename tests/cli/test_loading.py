@@ -88,6 +88,7 @@ def test_a_file_that_is_wrong_is_told_in_one_line(command: list[str], text: str,
     [
         ("nowhere.py", "There is no file nowhere.py."),
         ("job.txt", "job.txt is neither a Python script (.py) nor a notebook (.ipynb)."),
+        ("job.yaml", "job.yaml is no script: `celeriac apply -f job.yaml` makes its jobs known, and schedules launch them."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_in_one_line(file: str, line: str) -> None:
@@ -108,9 +109,11 @@ def test_a_job_of_another_name_is_not_run() -> None:
 
 
 def test_debug_shows_where_it_went_wrong() -> None:
-    with pytest.raises(Exception, match="line 5: ZeroDivisionError") as caught:
-        call("run", written(JOB + "\n1 / 0\n"), "--debug")
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    said = call("run", written(JOB + "\n1 / 0\n"), "--debug")
+    assert said.code == 2
+    assert said.err.startswith("Traceback ")
+    assert "\nZeroDivisionError: division by zero\n" in said.err
+    assert said.err.endswith("Error: jobs.py, line 5: ZeroDivisionError: division by zero\n")
 
 
 def test_a_script_may_use_what_its_run_comes_to() -> None:

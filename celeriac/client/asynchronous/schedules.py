@@ -75,7 +75,7 @@ class AsyncSchedules(AsyncResource):
         self,
         schedule_id: int,
         *,
-        became: str | None = None,
+        became: str | Sequence[str] | None = None,
         since: str | None = None,
         search: str | None = None,
         limit: int | None = None,

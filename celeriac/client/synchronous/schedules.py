@@ -73,7 +73,7 @@ class Schedules(Resource):
         self,
         schedule_id: int,
         *,
-        became: str | None = None,
+        became: str | Sequence[str] | None = None,
         since: str | None = None,
         search: str | None = None,
         limit: int | None = None,

@@ -104,7 +104,8 @@ class Wire:
             if following is None:
                 return
             # Its query alone: behind a proxy the service may not know the address by which we reach it.
-            asked = dict(httpx.URL(following["url"]).params)
+            query = httpx.URL(following["url"]).params
+            asked = {name: query.get_list(name) for name in query}
 
     def follow(self, path: str, after: int = 0) -> Iterator[ServerEvent]:
         """Yield what a stream tells until it says `end`, resuming behind the last event where the connection breaks."""
