@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
@@ -19,7 +20,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from config import processes
+from celeriac.cli import loading
+from config import processes, service
 from tests.running import wait_for
 
 READY_LIMIT = 30.0  # seconds
@@ -181,3 +183,14 @@ def _kill(up: Up, *names: str) -> None:
         assert found, f"no {name} is running"
         found[0].kill()  # of a worker's processes the first one is the parent of the others
         running.remove(found[0])
+
+
+def test_what_is_offered_to_type_next_can_be_typed() -> None:
+    with service.console.capture() as captured:
+        service._tell_next()
+    lines = [shlex.split(line) for line in captured.get().splitlines()[1:]]
+    assert [line[-1] for line in lines] == ["status", "tree", "examples/first_job.py"]
+    home, command = lines[0][:2]
+    assert home == f"CELERIAC_HOME={settings.HOME}"
+    assert Path(command).exists()
+    assert loading.job(settings.BASE_DIR / lines[2][-1]).name == "First job"

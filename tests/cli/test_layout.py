@@ -85,7 +85,7 @@ def _family(told: list[tuple[int, str]]) -> set[tuple[str, ...]]:
 
 def _expected(names: list[str], edges: list[tuple[int, int]]) -> set[tuple[str, ...]]:
     """Return all ways: a task with several parents stands below each."""
-    roots = [(node,) for node in range(len(names)) if node not in {end for _, end in edges}]
+    roots: list[tuple[int, ...]] = [(node,) for node in range(len(names)) if node not in {end for _, end in edges}]
     ways, left = set(roots), list(roots)
     while left:
         way = left.pop()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import queue
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
+from celeriac.client import Client
 from celeriac.client.events import ServerEvent
-from celeriac.render import moments, timing, wording
+from celeriac.render import asking, moments, timing, wording
 from celeriac.render.living import Living
 from celeriac.render.pictures import Picture
 from tests.cli.executions import execution, task, time
@@ -42,6 +45,30 @@ def test_a_picture_follows_the_events() -> None:
     assert picture.counts() == {"SUCCESS": 1, "PENDING": 4}
     picture.take(moved(None, "SUCCESS", 5))
     assert (picture.execution["state"], picture.execution["completed_at"]) == ("SUCCESS", time(5))
+
+
+def test_what_is_reused_says_so() -> None:
+    told = execution("diamond", ["SUCCESS"])
+    told["tasks"][0] |= {"reason": "reused from execution 3"}
+    picture = Picture(told)
+    picture.take(moved(0, "SUCCESS", 2, attempt=0))
+    picture.take(moved(1, "SUCCESS", 2))
+    assert [task["reason"] for task in picture.execution["tasks"]][:2] == ["reused from execution 3", None]
+
+
+def test_where_nothing_moves_what_waits_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.01)
+    picture = Picture(execution("diamond", ["SUCCESS"]))
+    answer = {"waiting_for": {"message": "No live worker consumes the queue mars."}}
+    client = Client("http://service.test", "t", transport=httpx.MockTransport(lambda request: httpx.Response(200, json=answer)))
+    told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    with client, asking.Asking(client, picture, told.put) as asked:
+        picture.take(moved(0, "QUEUED"))
+        asked.moved()
+        task = told.get(timeout=5)
+    assert wording.task(task).plain.endswith("queued: No live worker consumes the queue mars.")
+    picture.take(moved(0, "RUNNING"))
+    assert task["reason"] is None
 
 
 def test_an_event_of_another_kind_moves_nothing() -> None:

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from api.errors import Invalid
 from dags.models import Edge, Graph, Job, Task
@@ -16,7 +16,7 @@ from runs.compiled import compiled
 from runs.models import GraphRun, JobRun, Transition
 from runs.retention import Unfinished
 from runs.states import JobRunState
-from scheduler import engine
+from scheduler import engine, faults
 from scheduler.launching import Content, Launch, launch
 from scheduler.rerunning import NoLatestRevision, NothingFailed, Rerun, RunGone, rerun
 from scheduler.results import AncestorResults
@@ -146,6 +146,22 @@ def test_only_what_has_ended_is_rerun_and_only_if_something_failed(bench: Bench)
     with pytest.raises(RunGone), transaction.atomic():
         rerun([Rerun(run=gone, start="start")])
     assert not GraphRun.objects.exists()
+
+
+def test_a_rerun_that_breaks_before_its_commit_leaves_nothing_behind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = failed_in_the_middle(bench)
+    before = JobRun.objects.count()
+
+    def broken(name: str) -> None:
+        if name == "rerun.written":
+            raise OperationalError
+
+    monkeypatch.setattr(faults, "point", broken)
+    with pytest.raises(OperationalError), transaction.atomic():
+        again(run)
+    assert (GraphRun.objects.get(), JobRun.objects.count()) == (run, before)
+    monkeypatch.undo()
+    assert bench.walk(again(run)) == ["b", "c"]
 
 
 def test_a_cancelled_run_goes_on_where_it_was_stopped(bench: Bench) -> None:

@@ -149,6 +149,13 @@ def test_lists_are_read_page_by_page_at_our_own_address(playing: Player) -> None
     ]
 
 
+def test_a_filter_of_several_values_holds_on_each_page(playing: Player) -> None:
+    link = '<https://elsewhere.test/x?became=skipped&became=failed&cursor=2>; rel="next"'
+    client, sent = playing(ok([{"id": 2}], Link=link), ok([{"id": 1}]))
+    assert [one["id"] for one in client.schedules.firings(1, became=["skipped", "failed"])] == [2, 1]
+    assert [request.url.params.get_list("became") for request in sent] == [["skipped", "failed"]] * 2
+
+
 def test_a_limit_asks_for_no_more_than_that(playing: Player) -> None:
     link = '<http://service.test/scheduler/dag/list/?cursor=abc&limit=2>; rel="next"'
     client, sent = playing(ok([{"graph_id": 3}, {"graph_id": 2}], Link=link))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -162,6 +163,27 @@ def test_retries_wait_by_the_clock_of_the_run() -> None:
         run = here(job, {}, None, check=False)
     assert [at[11:16] for at in tried] == ["07:00", "08:00", "10:00"]
     assert (run.results, run.task("a")["attempt"]) == ({"a": "now"}, 3)
+
+
+def test_a_local_run_is_shown_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    job = Job("test")
+    job.add_task(Task("a", function=lambda: wait_for(lambda: "1 running" in terminal.getvalue(), "the picture")))
+    job.run(local=True)
+    assert terminal.getvalue().rstrip().splitlines()[-1].partition("  ")[2].startswith("success")
+
+
+def test_an_interrupted_local_run_shows_what_became_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job("test")
+    first, second = Task("first", function=os.kill, args=[os.getpid(), signal.SIGINT]), Task("second", "true")
+    first >> second
+    job.add_task(first, second)
+    with pytest.raises(KeyboardInterrupt):
+        job.run(local=True)
+    assert capsys.readouterr().out.count("cancelled") == 3
 
 
 def test_a_real_retry_waits_for_real() -> None:

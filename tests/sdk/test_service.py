@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -168,6 +169,31 @@ def test_a_function_of_the_script_is_refused_with_a_way_out(client: Client) -> N
 
     with pytest.raises(InvalidTask, match=r"cannot import.*command=.*run\(local=True\)"):
         made.run()
+
+
+def test_a_refusal_names_the_task(client: Client) -> None:
+    made = Job("Test job", client=client)
+    made.add_task(Task("Fetch", "true"), Task("Load", "no.such.function", driver="python"))
+    with pytest.raises(ApiError, match=r"tasks\[1\] 'Load'\.command: Unknown callable"):
+        made.save()
+
+
+def test_an_interrupted_script_says_that_its_run_goes_on(service: Service, client: Client, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "from celeriac import Job, Task\njob = Job('Slow')\njob.add_task(Task('sleep', 'sleep 30'))\njob.run()\n"
+    )
+    environment = {**os.environ, "CELERIAC_URL": service.url, "CELERIAC_TOKEN": service.token, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "script.py"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=-1, stderr=subprocess.STDOUT, text=True) as popen:
+        assert "Slow" in (popen.stdout or sys.stdin).readline()
+        popen.send_signal(signal.SIGINT)
+        told = popen.communicate(timeout=20)[0].splitlines()
+    (run,) = client.executions.list()
+    follow, cancel = f"`celeriac log --run {run['graph_id']} --follow`", f"`celeriac cancel --run {run['graph_id']}`"
+    assert told[-1] == f"celeriac: The run goes on: {follow} shows what it says, {cancel} ends it."
+    assert "Traceback" not in "".join(told)
+    assert (popen.returncode, run["state"] in {"PENDING", "RUNNING"}) == (-signal.SIGINT, True)
+    client.executions.cancel(run["graph_id"])
 
 
 def test_submitting_again_changes_the_schedule(client: Client) -> None:

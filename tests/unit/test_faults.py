@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from scheduler import faults
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def whole_again():
+    """Leave no broken connection to the tests that follow."""
+    yield
+    connection.close()
 
 
 def test_every_point_stands_in_the_code_exactly_once_and_is_told():
