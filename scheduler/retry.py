@@ -26,7 +26,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settlement:
+class Destination:
     """The state that a job moves to; when that is QUEUED or WAITING, after how many seconds it may be claimed."""
 
     state: JobRunState
@@ -42,33 +42,33 @@ def delay(failures: int, task: Mapping[str, Any]) -> float:
         return MAX_DELAY
 
 
-def unless_cancelled(state: JobRunState, reason: str | None, *, cancel_requested: bool, delay: float = 0.0) -> Settlement:
+def unless_cancelled(state: JobRunState, reason: str | None, *, cancel_requested: bool, delay: float = 0.0) -> Destination:
     """Decide where an attempt goes that has not failed: a cancel ends what would go on."""
     if cancel_requested and state not in FINISHED:
-        return Settlement(state=JobRunState.CANCELLED, reason="cancelled")
-    return Settlement(state=state, reason=reason, delay=delay)
+        return Destination(state=JobRunState.CANCELLED, reason="cancelled")
+    return Destination(state=state, reason=reason, delay=delay)
 
 
-def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool = False) -> Settlement:
+def after_failure(attempt: Attempt, task: Mapping[str, Any], *, permanent: bool = False) -> Destination:
     """Decide what a failure leads to: another try, unless it is permanent, the retries are spent, or the run is ending."""
     failures = attempt.failures + 1
     if attempt.cancel_requested:
-        return Settlement(state=JobRunState.FAILED, reason="failed while it was being cancelled")
+        return Destination(state=JobRunState.FAILED, reason="failed while it was being cancelled")
     if permanent or attempt.stopped or failures > task["retries"]:
-        return Settlement(state=JobRunState.FAILED)
+        return Destination(state=JobRunState.FAILED)
     if attempt.ready:
-        return Settlement(state=JobRunState.FAILED, reason="not tried again: it was ready, and what follows has started")
+        return Destination(state=JobRunState.FAILED, reason="not tried again: it was ready, and what follows has started")
     seconds = delay(failures, task)
-    return Settlement(
+    return Destination(
         state=JobRunState.QUEUED, delay=seconds, reason=f"retry {failures} of {task['retries']} after {seconds:g} s"
     )
 
 
-def after_loss(attempt: Attempt, *, limit: int) -> Settlement:
+def after_loss(attempt: Attempt, *, limit: int) -> Destination:
     """Decide what the loss of a worker leads to: the job is given back until it was lost `limit` times."""
     losses = attempt.losses + 1
     if attempt.cancel_requested:
-        return Settlement(state=JobRunState.CANCELLED, reason="cancelled; its worker was lost")
+        return Destination(state=JobRunState.CANCELLED, reason="cancelled; its worker was lost")
     if losses >= limit:
-        return Settlement(state=JobRunState.FAILED, reason="worker_lost")
-    return Settlement(state=JobRunState.QUEUED, reason=f"worker lost ({losses} of {limit}), given back")
+        return Destination(state=JobRunState.FAILED, reason="worker_lost")
+    return Destination(state=JobRunState.QUEUED, reason=f"worker lost ({losses} of {limit}), given back")
