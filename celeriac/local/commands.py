@@ -40,6 +40,8 @@ DRIVERS = {"shell": shell, "exec": program}
 
 
 def _run(argv: Sequence[str], work: Work) -> Outcome:
+    if not hasattr(os, "killpg"):
+        return failed("cannot be started: commands of local runs need Unix; run the job through the service", permanent=True)
     cwd = as_text(work.configs.get("cwd")) or None
     try:
         process = subprocess.Popen(

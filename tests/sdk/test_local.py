@@ -186,6 +186,12 @@ def test_an_interrupted_local_run_shows_what_became_of_it(capsys: pytest.Capture
     assert capsys.readouterr().out.count("cancelled") == 3
 
 
+def test_where_there_is_no_unix_a_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "killpg")
+    run = ran(Task("a", "true"))
+    assert run.task("a")["errors"]["error"].endswith("need Unix; run the job through the service")  # type: ignore[index]
+
+
 def test_a_real_retry_waits_for_real() -> None:
     job = Job("test")
     job.add_task(Task("a", "false", retries=1, retry_delay=0.1))
