@@ -46,7 +46,7 @@ def test_a_bad_zone_is_told(here: Service) -> None:
 
 def test_what_is_wrong_deep_in_a_graph_is_told_with_its_place(here: Service) -> None:
     Path("job.yaml").write_text("name: A\ntasks: [{name: a, driver: shell, command: 'true'}, {name: b, retries: many}]")
-    assert refused("apply", "-f", "job.yaml").startswith("tasks[1].retries: ")
+    assert refused("apply", "-f", "job.yaml").startswith("`A`: tasks[1].retries: ")
 
 
 def test_a_login_is_saved_for_its_owner_alone(here: Service, monkeypatch: pytest.MonkeyPatch) -> None:
