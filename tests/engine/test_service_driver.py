@@ -357,7 +357,11 @@ def test_no_graph_may_use_them():
         ({"driver": "shell", "command": 1}, "command must be text"),
         ({"driver": "exec", "command": "echo 'open"}, "No closing quotation"),
         ({"driver": "exec", "command": "x", "kwargs": {}}, "Unknown key 'kwargs'"),
+        ({"driver": "exec", "command": "x", "docker": {"image": "x"}}, "Unknown key 'image'"),
         ({"driver": "exec", "command": "x", "env": []}, "env must be an object"),
+        ({"driver": "exec", "command": "x", "env": {"A B": "1"}}, "no name of a variable"),
+        ({"driver": "exec", "command": "x", "args": ["{{ report_url }}"]}, "args[0]: 'report_url' is unknown"),
+        ({"driver": "exec", "command": "x", "docker": 1}, "docker must be an object"),
         ({"driver": "exec", "command": "x", "ready": []}, "ready must be an object"),
         ({"driver": "exec", "command": "x", "ready": {"task": []}}, "ready: unknown key 'task'"),
         ({"driver": "exec", "command": "x", "ready": {"retries": 1.5}}, "ready.retries must be a whole number"),
@@ -365,7 +369,7 @@ def test_no_graph_may_use_them():
         ({"driver": "exec", "command": "x", "ready": {"tasks": [1]}}, "ready.tasks[0] must be an object"),
         (
             {"driver": "exec", "command": "x", "ready": {"tasks": [{"driver": "shell"}]}},
-            "ready.tasks[0].A task of the driver shell",
+            "ready.tasks[0].A task of the driver shell needs a command",
         ),
         ({"driver": "exec", "command": "x", "ready": {"tasks": [{"driver": "stop"}]}}, "ready.tasks[0].driver must be one of"),
         (
@@ -385,6 +389,8 @@ def test_what_can_work_is_compiled():
     drivers.check(
         "service", "", {"driver": "shell", "command": "x {{ nodes.srv.ip }}", "ready": {"tasks": [asks(1)]}}, compiled=True
     )
+    placed = {"args": ["{{ nodes.srv.ip }}", "{{ params.x }}"], "env": {"A": "{{ results.a }}"}}
+    drivers.check("service", "", {"driver": "exec", "command": "x", **placed}, compiled=True)
     drivers.check("stop", "", {"stop": ["server"]}, compiled=True)
     wrongs: list[dict[str, Any]] = [{}, {"stop": []}, {"stop": [1]}, {"stop": "server"}]
     for wrong in wrongs:

@@ -12,17 +12,18 @@ from django.conf import settings
 
 from config import commands
 from config.processes import free_port
-from runs.models import GraphRun, JobRun, LogChunk
+from runs.models import GraphRun, JobRun, LogChunk, Node
 from scheduler import engine
 from scheduler.services import holding
 from tests.running import Running, running, wait_for
-from tests.services import asks, end_all, gone, http_server, launched, processes_of, shell
+from tests.services import end_all, gone, http_server, launched, processes_of, shell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NODE, OTHER = "n1", "n2"
 COUNTING = "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done"
-REFUSED = "import socket, sys; sys.exit(socket.socket().connect_ex(('127.0.0.1', int(sys.argv[1]))) == 0)"
+CONNECTS = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])))"
+REFUSED = "import socket, sys; sys.exit(socket.socket().connect_ex((sys.argv[1], int(sys.argv[2]))) == 0)"
 
 
 @contextmanager
@@ -126,9 +127,9 @@ def test_what_follows_uses_it_and_its_stopper_ends_it(node):
     port = free_port()
     tasks = [
         service("server", http_server(port)),
-        program("ping", asks(port)["args"]),
+        program("ping", ["-c", CONNECTS, "127.0.0.1", str(port)]),
         stopper("stop_server", "server"),
-        program("after", ["-c", REFUSED, str(port)]),
+        program("after", ["-c", REFUSED, "127.0.0.1", str(port)]),
         stopper("cleanup", "server", trigger_rule="always"),
     ]
     edges = [
@@ -138,7 +139,9 @@ def test_what_follows_uses_it_and_its_stopper_ends_it(node):
         ("after", "cleanup", "done"),
         ("server", "cleanup", "ready"),
     ]
-    run = launched(tasks, edges, on_failure="stop")
+    wait_for(lambda: Node.objects.filter(name=NODE).exists(), "the node")
+    placed = [{key: value for key, value in task.items() if key != "queue"} | {"on": "srv"} for task in tasks]
+    run = launched(placed, edges, on_failure="stop", nodes=[{"name": "srv"}])
     assert set(ended(run).values()) == {"SUCCESS"}, list(run.job_runs.values_list("key", "errors"))
     assert GraphRun.objects.get().state == "SUCCESS"
     wait_for(lambda: "Serving HTTP" in log_of(run), "what it has said")
