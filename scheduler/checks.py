@@ -14,9 +14,9 @@ from runs.nodes import NAME
 
 WORKER = "worker"  # the tag: what a process that starts workers has to check
 RESERVED = frozenset({"list"})  # node/list/ is the list of all
-ROLE = "[a-z0-9][a-z0-9._-]{0,62}"
-LABEL_KEY = "[A-Za-z0-9][A-Za-z0-9._/-]{0,62}"
-LABEL_VALUE = "[A-Za-z0-9._:/@+-]{0,255}"
+ROLE = NAME  # what job specs can ask for, as labels
+LABEL_KEY = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+LABEL_VALUE = "[A-Za-z0-9._:/@+-]{0,64}"
 
 
 @checks.register(WORKER)
@@ -30,7 +30,7 @@ def _of_the_name() -> Iterator[checks.CheckMessage]:
     if name in RESERVED:
         yield _error(1, "CELERIAC_NODE", f"{name!r} is no name for a node: the API's list has it.", "Choose another name.")
     elif name and not re.fullmatch(NAME, name):
-        hint = "Small letters, digits, dots, dashes and underscores, at most 100, such as NODE=gpu-1."
+        hint = "Small letters, digits, dots, dashes and underscores, at most 64, such as NODE=gpu-1."
         yield _error(1, "CELERIAC_NODE", f"{name!r} is no name for a node.", hint)
 
 
