@@ -1,5 +1,7 @@
 """What the OpenAPI document shows of executions."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiExample
 
 _SUMMARY = {
@@ -122,6 +124,36 @@ PROGRESS = OpenApiExample(
         "counts": {"SUCCESS": 1, "RUNNING": 1},
         "tasks": {"load": "SUCCESS", "sum": "RUNNING"},
     },
+    response_only=True,
+)
+_STAGE: dict[str, Any] = {
+    "kind": "stage",
+    "name": "ping",
+    "path": ["ping", "ping"],
+    "state": "RUNNING",
+    "started_at": "2021-04-16T06:50:31.551201Z",
+    "ready_at": None,
+    "completed_at": None,
+    "counts": {"RUNNING": 1},
+    "key": None,
+    "task_id": None,
+    "reason": None,
+}
+GROUPS = OpenApiExample(
+    "A stage that runs on one node",
+    value=[
+        {**_STAGE, "kind": "pipeline", "path": ["ping"]},
+        _STAGE,
+        {**_STAGE, "kind": "node", "name": "cli", "path": ["ping", "ping", "cli"]},
+        {
+            **_STAGE,
+            "kind": "task",
+            "name": "curl",
+            "path": ["ping", "ping", "cli", "curl"],
+            "key": "ping.curl.cli",
+            "task_id": 9,
+        },
+    ],
     response_only=True,
 )
 EVENT = OpenApiExample(

@@ -13,6 +13,7 @@ from dags.models import Project
 from dags.rules import Condition
 from runs import spec as specs
 from runs.compiled import compiled
+from runs.groups import Facts, Group, roll_up, unborn
 from runs.models import ExecutionGraph, GraphRun, JobRun, LogChunk, Transition
 from runs.states import GRAPH_UNFINISHED, JobRunState
 
@@ -175,6 +176,14 @@ def progress(run: GraphRun) -> dict[str, Any]:
     """Return the state of the run and of each of its tasks by key, and how many there are of each."""
     tasks = dict(JobRun.objects.filter(graph_run=run).order_by("node").values_list("key", "state"))
     return {"state": run.state, "task_count": run.size, "counts": Counter(tasks.values()), "tasks": tasks}
+
+
+def parts(run: GraphRun) -> list[Group]:
+    """Return how far each part of the run has come; one query for all of its tasks."""
+    fields = ("state", "pk", "started_at", "ready_at", "completed_at", "reason")
+    rows = JobRun.objects.filter(graph_run=run).values_list("node", *fields) if run.expanded else ()
+    facts = {node: Facts(*known) for node, *known in rows}
+    return roll_up(compiled(run.execution_graph_id).entries, facts, otherwise=unborn(run.state))
 
 
 def project_progress(project: Project) -> dict[str, Any]:

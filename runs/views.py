@@ -23,6 +23,7 @@ from api.pagination import NewestFirst
 from api.rights import Scope
 from runs import examples, retention, selectors, streams
 from runs.filters import ExecutionFilter, TaskRunFilter, read_id
+from runs.group_serializers import GroupSerializer
 from runs.models import GraphRun, JobRun
 from runs.renderers import EventStreamRenderer, JSONLinesRenderer, TextRenderer
 from runs.serializers import (
@@ -79,7 +80,7 @@ class ExecutionViewSet(ListModelMixin, StreamView):
 
     kind = "execution"
     needs = {
-        **dict.fromkeys(("list", "retrieve", "tasks", "progress", "events"), Scope.READ),
+        **dict.fromkeys(("list", "retrieve", "tasks", "progress", "groups", "events"), Scope.READ),
         "partial_update": Scope.RUN,
         "destroy": Scope.EDIT,
     }
@@ -140,6 +141,18 @@ class ExecutionViewSet(ListModelMixin, StreamView):
     @action(detail=True)
     def progress(self, request: Request, pk: str) -> Response:
         return Response(selectors.progress(self.get_object()))
+
+    @extend_schema(
+        summary="Tell how far each part of an execution of a job spec has come",
+        description="Its pipelines, stages, nodes and tasks, each before those that it consists of. Of a graph that belongs to "
+        "no job spec there are tasks alone.",
+        responses=GroupSerializer(many=True),
+        examples=[examples.GROUPS],
+        filters=False,
+    )
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def groups(self, request: Request, pk: str) -> Response:
+        return Response(GroupSerializer(selectors.parts(self.get_object()), many=True).data)
 
     @extend_schema(
         summary="List the transitions of an execution, oldest first; or follow them live",

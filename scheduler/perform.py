@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dags import drivers
+from dags.specs import expressions
 from runs.logs import LogWriter
 from runs.states import JobRunState
 from scheduler import report_keys, templates
@@ -43,7 +44,7 @@ def _done(work: Work, log: LogWriter) -> Outcome:
         stop = Stop()
         with watching(work, stop, log):
             return driver.run(work, log, stop)
-    except templates.RenderError as error:
+    except (templates.RenderError, expressions.NotPlain) as error:
         return not_started(str(error))
     except Exception as error:
         logger.exception("the driver %s failed", work.driver)
@@ -53,10 +54,12 @@ def _done(work: Work, log: LogWriter) -> Outcome:
 def _rendered(work: Work) -> Work:
     """Return the work with the templates in its configs rendered and, where its driver takes that, in its command."""
     sources = {"configs": work.configs} | ({"command": work.command} if drivers.templated(work.driver) else {})
+    if work.nodes and "command" not in sources:  # of a spec's lines nothing but its nodes is a template
+        work = replace(work, command=expressions.filled(work.command, work.nodes))
     if not work.configs and "command" not in sources:
         return work
     report_url = report_keys.url(work.report_key) if work.report_key else None
-    rendered = templates.render(sources, params=work.params, results=work.results, report_url=report_url)
+    rendered = templates.render(sources, params=work.params, results=work.results, nodes=work.nodes, report_url=report_url)
     return replace(work, configs=rendered["configs"], command=as_text(rendered.get("command", work.command)))
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from dags.specs.assignment import Node, wanted_of
+from dags.specs.expressions import is_plain
 from runs import transitions
 from runs.births import Placed
 from runs.compiled import Compiled, compile_all
@@ -162,5 +163,6 @@ def _give(
 
 
 def _shown(node: NodeFacts) -> dict[str, str]:
-    """Return what a run knows of a node of its own, and its templates may name."""
-    return {"name": node.name, "ip": node.ip or "", "hostname": node.hostname}
+    """Return what a run knows of a node of its own, and its templates may name; what a shell could misread is left out."""
+    facts = {"name": node.name, "ip": node.ip or "", "hostname": node.hostname}
+    return {name: value if is_plain(value) else "" for name, value in facts.items()}

@@ -6,6 +6,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from runs import examples as shown
+
 SPEC: dict[str, Any] = {
     "name": "pingpong",
     "owner": {"name": "demo", "type": "user"},
@@ -94,3 +96,12 @@ SCHEMA: dict[str, Any] = {
     "required": ["name", "nodeAssignments", "pipelines", "stages"],
 }
 REQUEST = dict.fromkeys(("application/yaml", "application/json"), SCHEMA)
+SUBMITTED = OpenApiExample(
+    "It waits for its nodes",
+    value=shown.EXECUTION.value
+    | {"name": "pingpong", "dag": None, "status": 0, "state": "PENDING", "started_at": None, "completed_at": None}
+    | {"success_count": 0, "task_count": 4, "revision": 0, "labels": {"owner": "demo", "owner_type": "user"}}
+    | {"tasks": [], "edges": [], "reason": "srv: n2, it is running."}
+    | {"waiting_for": {"code": "nodes", "message": "srv: n2, it is running.", "until": "2021-04-16T07:50:31.528477Z"}},
+    response_only=True,
+)

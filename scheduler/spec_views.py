@@ -11,22 +11,28 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.access import belongs, visible
+from api.access import belongs, may_write_commands, require, user_of, visible
 from api.errors import Invalid
 from api.filtering import ID_SCHEMA
+from api.idempotency import idempotent
 from api.rights import Scope
+from api.schema import IDEMPOTENCY_KEY
 from dags.models import Project
+from dags.owning import home_of
 from dags.specs.echo import echo
 from dags.specs.parsers import SPEC_PARSERS
 from dags.specs.parsing import parse
 from dags.specs.planning import plan
+from runs import selectors
 from runs.filters import read_id
 from runs.models import GraphRun
+from runs.serializers import ExecutionSerializer
 from runs.views import StreamView
 from scheduler import spec_examples as examples
 from scheduler.nodes import known_nodes
 from scheduler.spec_plans import planned
 from scheduler.spec_serializers import JobSpecPlanSerializer
+from scheduler.submitting import submit
 
 PROJECT = OpenApiParameter("project", ID_SCHEMA, description="The project that it is meant for.")
 
@@ -44,10 +50,10 @@ class EchoRenderer(BaseRenderer):
 
 @extend_schema(tags=["job-spec"])
 class JobSpecView(StreamView):
-    """Plan job specs."""
+    """Plan job specs, and submit them."""
 
     kind = "job_spec"
-    needs = {"plan": Scope.READ}
+    needs = {"plan": Scope.READ, "submit": Scope.RUN}
     queryset = GraphRun.objects.none()
     parser_classes = SPEC_PARSERS
     filter_backends = ()
@@ -73,6 +79,30 @@ class JobSpecView(StreamView):
         if request.accepted_renderer.format == EchoRenderer.format:
             return Response(echo(plan(spec)))
         return Response(planned(spec, known_nodes() if belongs(request) else []))
+
+    @extend_schema(
+        summary="Run a job spec as soon as there are nodes for it",
+        description="The execution is PENDING and has no tasks until it has got all of its nodes; `waiting_for` tells what it "
+        "waits for. `execution/<id>/groups/` tells how far it has come, `execution/<id>/cancel/` aborts it.",
+        parameters=[PROJECT, IDEMPOTENCY_KEY],
+        request=examples.REQUEST,
+        responses={201: ExecutionSerializer},
+        examples=[examples.SENT, examples.SUBMITTED],
+    )
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def submit(self, request: Request) -> Response:
+        project = self.project() if "project" in request.query_params else home_of(request)
+        require(request, Scope.RUN, project.pk)
+        self.subject = run = submit(
+            parse(request.data),
+            project_id=project.pk,
+            launched_by=user_of(request),
+            may_command=lambda pk: may_write_commands(user_of(request), pk),
+        )
+        self.facts = {"execution": run.pk}
+        self.answer = lambda: ExecutionSerializer(selectors.execution(selectors.details().get(pk=run.pk))).data
+        return Response(status=201)
 
     def project(self) -> Project:
         """Return the project that `?project=` names; raise `Invalid` where it does not exist for who asks."""

@@ -226,6 +226,22 @@ class NodeDetail(Node):
     recent: list[NodeTask]
 
 
+class Group(TypedDict):
+    """A part of an execution of a job spec: a pipeline, a stage, a node of that, or a task."""
+
+    kind: Literal["pipeline", "stage", "node", "task"]
+    name: str
+    path: list[str]
+    state: TaskState
+    started_at: str | None
+    ready_at: str | None
+    completed_at: str | None
+    counts: dict[str, int]
+    key: str | None
+    task_id: int | None
+    reason: str | None
+
+
 class JobSpecPlan(TypedDict):
     """What a job spec comes to: its nodes, what runs on them when, and the longest chain of tasks."""
 

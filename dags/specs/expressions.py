@@ -45,7 +45,7 @@ def filled(line: str, known: Mapping[str, Mapping[str, str]]) -> str:
 
     def fact(found: re.Match[str]) -> str:
         value = str(known[found[1] or found[2] or found[3]][found[4]])
-        if not _PLAIN.fullmatch(value):
+        if not is_plain(value):
             raise NotPlain(f"{short(value)} cannot be put into a shell line.")
         return value
 
@@ -63,6 +63,11 @@ def in_configs(line: str) -> str:
 
 def _literal(text: str) -> str:
     return _OPENING.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text)
+
+
+def is_plain(value: str) -> bool:
+    """Tell whether a shell reads this as nothing but itself."""
+    return bool(_PLAIN.fullmatch(value))
 
 
 def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ CLOSED = [route for route in routes() if not hasattr(route.view, "open_because")
 SERVICE = {"metrics"}  # of the service as a whole: for its staff
 OWN = {"token-list", "token-create", "token-detail"}  # of oneself: takes no role
 SHARED = {"node-list", "node-detail"}  # of the service as a whole: for members of any project
+PROJECT_IN_QUERY = {"job-spec-submit"}  # its body is a document of another's making
 MAKES_PROJECTS = {"project-create"}  # takes a permission of the service, and no role
 
 
@@ -38,6 +39,8 @@ def ask(client: Any, route: Route, of: World) -> Any:
     """Return the answer, and undo what it did."""
     sent: Any = body(route.name, route.action, of)
     path = route.path(of.id_for(route.name) if route.parameter else 1)
+    if route.name in PROJECT_IN_QUERY:
+        path += f"?project={of.project.pk}"
     with transaction.atomic():
         if route.name == "job-upload-create":
             sent["file"] = SimpleUploadedFile("orders.csv", b"a,b\n1,2\n")
@@ -49,8 +52,11 @@ def ask(client: Any, route: Route, of: World) -> Any:
 
 
 def served(answer: Any) -> bool:
-    """Tell whether who asked might ask; a project with an execution that has not ended is deleted by nobody."""
-    return answer.status_code < 400 or code(answer) == "project_busy"
+    """Tell whether who asked might ask.
+
+    A project with an execution that has not ended is deleted by nobody, and to write commands is a right of its own.
+    """
+    return answer.status_code < 400 or code(answer) in {"project_busy", "commands_forbidden"}
 
 
 def code(answer: Any) -> str:

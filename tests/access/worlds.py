@@ -107,6 +107,7 @@ def body(route_name: str, action: str, of: World) -> dict[str, Any]:
         ("member-create", "create"): {"project": of.project.pk, "user": factories.member(None).username},
         ("token-create", "create"): {"project": of.project.pk},
         ("job-spec-plan", "plan"): spec_examples.SPEC,
+        ("job-spec-submit", "submit"): spec_examples.SPEC,
         ("execution-action-rerun", "rerun"): {"from": "start"},
         ("execution-action-key", "key"): {"key": of.graph.execution_key},
         ("notification-create", "create"): {**_NOTIFICATION, "project": of.project.pk},

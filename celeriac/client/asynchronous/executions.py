@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from celeriac.client.asynchronous.resource import AsyncResource
 from celeriac.client.events import ServerEvent
+from celeriac.client.more_shapes import Group
 from celeriac.client.shapes import Event, Execution, ExecutionSummary, Log, Progress, Reported, TaskRun, TaskRunDetail
 
 Start = Literal["failed", "start"] | Sequence[str]
@@ -74,6 +75,10 @@ class AsyncExecutions(AsyncResource):
     ) -> AsyncIterator[TaskRun]:
         """Yield the tasks of an execution in topological order."""
         return self._wire.rows(f"/scheduler/execution/{execution_id}/tasks/", limit, state=state, key=key)
+
+    async def groups(self, execution_id: int) -> Sequence[Group]:
+        """Tell how far each part of an execution of a job spec has come: its pipelines, stages, nodes and tasks."""
+        return cast(Sequence[Group], await self._wire.get(f"/scheduler/execution/{execution_id}/groups/"))
 
     async def progress(self, execution_id: int) -> Progress:
         """Tell how far an execution has come."""
