@@ -258,6 +258,16 @@ DATA_DIR = env.path("CELERIAC_DATA_DIR", HOME / "data")  # files that Sheets nam
 MAX_OUTPUT = env.integer("CELERIAC_MAX_OUTPUT", 1024**2)  # bytes of output kept per attempt, half head, half tail
 MAX_RESULT = env.integer("CELERIAC_MAX_RESULT", 1024**2)  # bytes of a result as JSON
 
+# --- Containers (the driver docker; DOCKER_HOST says where the daemon is) --------------------------------------------
+MOUNTS = env.path("CELERIAC_MOUNTS", HOME / "mounts")  # the folder of this node below which containers may see anything
+PULL_TIMEOUT = env.seconds("CELERIAC_PULL_TIMEOUT", 600)  # for an image to come
+CONTAINER_MEMORY = env.integer("CELERIAC_CONTAINER_MEMORY", 1024, minimum=6)  # MB, where configs do not say
+CONTAINER_CPUS = env.integer("CELERIAC_CONTAINER_CPUS", 1, minimum=1)  # the same
+CONTAINER_PIDS = env.integer("CELERIAC_CONTAINER_PIDS", 512, minimum=1)  # processes and threads; the same
+CONTAINER_HOST_NETWORK = env.boolean("CELERIAC_CONTAINER_HOST_NETWORK", False)  # on: configs may say network host
+CONTAINER_CAPABILITIES = env.words("CELERIAC_CONTAINER_CAPABILITIES")  # that configs may ask for; all others are dropped
+CONTAINER_BIND = env.text("CELERIAC_CONTAINER_BIND")  # where published ports are heard; else at the node's own address
+
 # --- The warehouse --------------------------------------------------------------------------------------------------
 WAREHOUSE = env.database("CELERIAC_WAREHOUSE_URL") if env.text("CELERIAC_WAREHOUSE_URL") else None  # else our own database
 WAREHOUSE_TIMEOUT = env.seconds("CELERIAC_WAREHOUSE_TIMEOUT", 3600)  # of one statement of a job

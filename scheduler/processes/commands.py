@@ -26,12 +26,17 @@ def check(configs: Mapping[str, Any]) -> None:
     """Raise `InvalidTask` unless `configs` suit a process."""
     if configs.get("kwargs"):  # an empty one is what clients send that know python tasks alone
         raise InvalidTask("kwargs are for python tasks: give a process args, or variables in env.", field="configs")
-    for name in configs.get("env", {}):
+    check_names(configs.get("env", {}))
+    templates.check(configs, names=templates.OUTSIDE)
+
+
+def check_names(env: Mapping[str, Any]) -> None:
+    """Raise `InvalidTask` unless all of these may be names of variables."""
+    for name in env:
         if not NAME.fullmatch(name):
             raise InvalidTask(f"env: {name[:100]!r} is no name of a variable: letters, digits and _ alone.", field="configs")
         if name.startswith(OURS):
             raise InvalidTask(f"env: names that begin with {OURS} are the engine's own.", field="configs")
-    templates.check(configs, names=templates.OUTSIDE)
 
 
 def args(configs: Mapping[str, Any]) -> list[str]:

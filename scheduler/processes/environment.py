@@ -26,9 +26,15 @@ MAX_VARIABLES = 500_000  # bytes of our variables in sum; the kernel bounds the 
 def environment(work: Work) -> tuple[dict[str, str], list[str]]:
     """Return the variables of `work`'s process, and the names of those left out because they are too large."""
     inherited = {name: os.environ[name] for name in settings.TASK_ENV if name in os.environ}
+    told, left_out = told_environment(work)
+    return inherited | told, left_out
+
+
+def told_environment(work: Work) -> tuple[dict[str, str], list[str]]:
+    """Return the same without ours: what reaches a work whose system is not this one."""
     own = {name: as_text(value) for name, value in work.configs.get("env", {}).items()}
     facts, left_out = _bounded(_facts(work))
-    return inherited | own | facts, left_out
+    return own | facts, left_out
 
 
 def _facts(work: Work) -> Iterable[tuple[str, str]]:

@@ -1,0 +1,56 @@
+"""Removing containers, and those of earlier attempts before another one starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+from docker import DockerClient, errors
+
+from scheduler.containers import labels
+from scheduler.containers.daemon import DaemonError, telling
+from scheduler.containers.labels import Whose
+
+TRIES = 5
+PAUSE = 0.2  # seconds before the second try; twice as long before each further one
+_CONFLICT = 409
+
+
+def remove(client: DockerClient, container: str) -> None:
+    """Kill a container if it lives and remove it with its volumes; return once it is gone. Raise `DaemonError`."""
+    for number in range(TRIES):
+        try:
+            with telling("remove a container"):
+                client.api.remove_container(container, v=True, force=True)
+        except DaemonError as error:
+            cause = error.__cause__
+            if isinstance(cause, errors.NotFound):
+                return
+            being_removed = isinstance(cause, errors.APIError) and cause.status_code == _CONFLICT
+            passing = being_removed or isinstance(cause, requests.RequestException) or not error.permanent
+            if not passing or number == TRIES - 1:
+                raise
+            time.sleep(PAUSE * 2**number)
+        else:
+            return
+
+
+def ours(client: DockerClient, installation: str, **more: str) -> Iterator[tuple[str, Whose]]:
+    """Yield the containers of an installation, by id, and whose they are; `job_run` narrows it down."""
+    wanted = [f"{labels.INSTALLATION}={installation}", *(f"celeriac.{name}={value}" for name, value in more.items())]
+    with telling("list containers"):
+        found: list[Mapping[str, Any]] = client.api.containers(all=True, filters={"label": wanted})
+    for one in found:
+        whose = labels.read(one["Labels"])
+        if whose is not None:
+            yield str(one["Id"]), whose
+
+
+def remove_earlier(client: DockerClient, installation: str, job_run_id: int, attempt: int) -> int:
+    """Remove what earlier attempts of a job run have left, and return how many containers that were."""
+    left = [one for one, whose in ours(client, installation, job_run=str(job_run_id)) if whose.attempt < attempt]
+    for one in left:
+        remove(client, one)
+    return len(left)
