@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from scheduler import dispatch, nodes, placing, recovery, starts
+from scheduler.containers import marker
 from scheduler.own_address import own_address
 from scheduler.services.keeping import Keeper
 
@@ -69,6 +71,13 @@ def look_after() -> None:
 def keep_services() -> None:
     """See to the services of this worker's node; as long as there are none, hold no connection for it."""
     if not _keeper.look():
+        connections.close_all()
+
+
+def clear_containers() -> None:
+    """Remove the containers that nobody holds any more; where there never was one, not even the library is imported."""
+    if marker.is_left():
+        importlib.import_module("scheduler.containers.leftovers").look()
         connections.close_all()
 
 
@@ -145,6 +154,7 @@ def start(sender: Any, **kwargs: Any) -> None:
     _lifelines.append(Lifeline("heartbeat", settings.HEARTBEAT, nodes.beat))
     _lifelines.append(Lifeline("sweep", settings.SWEEP_INTERVAL, look_after))
     _lifelines.append(Lifeline("services", settings.SWEEP_INTERVAL, keep_services))
+    _lifelines.append(Lifeline("containers", settings.HEARTBEAT, clear_containers))
     for lifeline in _lifelines:
         lifeline.start()
     recovery.ring_waiting_work(nodes.me.queues)

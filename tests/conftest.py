@@ -18,6 +18,7 @@ from api.models import Token
 from config import commands, processes
 from runs.models import Worker
 from scheduler import recovery
+from tests import containers
 from tests.receivers import Receiver, receiving
 from tests.running import Running, running, wait_for
 
@@ -69,6 +70,20 @@ def outside(outside_server: Receiver) -> Iterator[Receiver]:
     outside_server.asked.clear()
     yield outside_server
     outside_server.answers = usual
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[str]:
+    """Return where a Docker engine listens, for the whole session; skip where there can be none, and say so."""
+    with containers.engine() as address:
+        yield address
+
+
+@pytest.fixture
+def docker_host(docker_engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have this process find the engine, and return where it listens."""
+    monkeypatch.setenv("DOCKER_HOST", docker_engine)
+    return docker_engine
 
 
 @pytest.fixture(scope="session")

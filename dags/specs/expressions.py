@@ -71,13 +71,13 @@ def is_plain(value: str) -> bool:
 
 
 def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:
-    """Yield what is wrong with the templates in a shell line."""
+    """Yield what is wrong with the templates in a line that is split into words."""
     for expression in _ANY.findall(translated(line)):
         found = _NODE.fullmatch(expression)
         if found:
             yield from _unknown(found[1] or found[2] or found[3], found[4], known)
         else:
-            told = "A shell line may name nodes alone, as {{ nodes.srv.ip }} does; anything else is for env."
+            told = "A command line may name nodes alone, as {{ nodes.srv.ip }} does; anything else is for env."
             yield f"{told} Not {short(expression)}."
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +16,14 @@ from scheduler.containers import labels, marker, removing, running
 from scheduler.containers.daemon import DaemonError, connected
 from scheduler.containers.pulling import pull
 from scheduler.containers.running import ERR, OUT, Order
+from scheduler.installation import installation
 from scheduler.processes import commands
 from scheduler.processes.clipped import Clipped
-from scheduler.processes.running import Ended
+from scheduler.processes.running import CannotStartError, Ended
 from scheduler.stop import Reason, Stop, stopped
 from scheduler.work import Outcome, Work, failed, not_started, succeeded
+
+DOCKERS = ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG")  # where the daemon is
 
 
 def pulled(work: Work, image: str, log: LogWriter, stop: Stop) -> Outcome:
@@ -39,13 +46,7 @@ def ran(work: Work, policy: str, request: Mapping[str, Any], log: LogWriter, sto
             heard[stream].write(data)
         log.write(stream, data)
 
-    order = Order(
-        request=request,
-        policy=policy,
-        pull_timeout=settings.PULL_TIMEOUT,
-        grace=settings.KILL_GRACE,
-        timeout=work.timeout,
-    )
+    order = _order(request, policy, grace=settings.KILL_GRACE, timeout=work.timeout)
     marker.leave()
     try:
         with connected() as client:
@@ -58,6 +59,31 @@ def ran(work: Work, policy: str, request: Mapping[str, Any], log: LogWriter, sto
     if ended is not None and ended.by_itself:
         return _outcome(ended, heard, request)
     return stopped(work, stop.reason or Reason.LOST)
+
+
+def held(
+    work: Work, policy: str, request: Mapping[str, Any], log: LogWriter, stop: Stop
+) -> tuple[list[str], dict[str, str], str]:
+    """Have the image come, and return the command that holds the container, its environment, and where it starts.
+
+    Who supervises that command kills it after the grace time: by then the container has been killed too.
+    """
+    order = _order(request, policy, grace=settings.KILL_GRACE / 2)
+    marker.leave()
+    try:
+        with connected() as client:
+            running.have_image(client, order, log.note, stop)
+    except DaemonError as error:
+        raise CannotStartError(error, permanent=error.permanent) from error
+    file = marker.folder() / f"{installation()}-{work.job_run_id}-{work.attempt}.json"
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
+        json.dump(asdict(replace(order, policy="never")), written)
+    env = {name: os.environ[name] for name in (*settings.TASK_ENV, *DOCKERS) if name in os.environ}
+    return [sys.executable, "-m", "scheduler.containers.hold", str(file)], env, str(settings.BASE_DIR)
+
+
+def _order(request: Mapping[str, Any], policy: str, *, grace: float, timeout: float | None = None) -> Order:
+    return Order(request=request, policy=policy, pull_timeout=settings.PULL_TIMEOUT, grace=grace, timeout=timeout)
 
 
 def _outcome(ended: running.Ended, heard: Mapping[str, Clipped], request: Mapping[str, Any]) -> Outcome:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import requests
 from docker import DockerClient, errors
 
 from scheduler.containers import labels
@@ -29,8 +28,7 @@ def remove(client: DockerClient, container: str) -> None:
             if isinstance(cause, errors.NotFound):
                 return
             being_removed = isinstance(cause, errors.APIError) and cause.status_code == _CONFLICT
-            passing = being_removed or isinstance(cause, requests.RequestException) or not error.permanent
-            if not passing or number == TRIES - 1:
+            if number == TRIES - 1 or (error.permanent and not being_removed):
                 raise
             time.sleep(PAUSE * 2**number)
         else:

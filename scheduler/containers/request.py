@@ -68,7 +68,7 @@ def request(
         "working_dir": wanted.cwd,
         "name": wanted.name,
         "user": rules.user if wanted.mounts else wanted.user,
-        "ports": {f"{port.guest}/tcp": (rules.bind, port.host) for port in wanted.ports},
+        "ports": {f"{port.guest}/tcp": {"HostIp": rules.bind, "HostPort": port.host} for port in wanted.ports},
         "tmpfs": TMP if wanted.read_only else None,
     }
     return {**asked, **{name: value for name, value in told.items() if value}}

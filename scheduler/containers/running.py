@@ -58,13 +58,14 @@ def run(client: DockerClient, order: Order, *, say: Say, halt: Halt, expire: Cal
     def note(text: str) -> None:
         say(LOG, f"{text}\n".encode("utf-8", "replace"))
 
-    if not _have_image(client, order, note, halt):
+    if not have_image(client, order, note, halt):
         return None
     with _created(client, order, note) as container, bell_of(halt) as bell:
         return _Life(client, container, order, say, bell).live(halt, expire)
 
 
-def _have_image(client: DockerClient, order: Order, note: Callable[[str], None], halt: Halt) -> bool:
+def have_image(client: DockerClient, order: Order, note: Callable[[str], None], halt: Halt) -> bool:
+    """Pull the image of a container where it has to be; return False where `halt` was told before it was there."""
     image = order.request["image"]
     if order.policy == "always" or (not is_there(client, image) and order.policy == "missing"):
         return pull(client, image, seconds=order.pull_timeout, note=note, halt=halt)

@@ -26,6 +26,7 @@ from scheduler.installation import installation
 from scheduler.own_address import own_address
 from scheduler.processes import commands
 from scheduler.processes.environment import told_environment
+from scheduler.processes.running import CannotStartError
 from scheduler.stop import Stop
 from scheduler.values import as_text
 from scheduler.work import Outcome, Work, not_started
@@ -68,6 +69,21 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
         return doing.ran(work, asked.pull, requested(work, asked, log), log, stop)  # type: ignore[no-any-return]
     except (Faulty, NotAllowed) as error:
         return not_started(str(error))
+
+
+def held(work: Work, log: LogWriter, stop: Stop) -> tuple[list[str], dict[str, str], str]:
+    """Return what to start, in which environment and where, to have a container held by a process that a service may be.
+
+    Raise `CannotStartError`.
+    """
+    doing = importlib.import_module("scheduler.containers.doing")
+    try:
+        asked = read(work)
+        if asked.action == "pull":
+            raise Faulty("a container that goes on has to run: the action pull only pulls")
+        return doing.held(work, asked.pull, requested(work, asked, log), log, stop)  # type: ignore[no-any-return]
+    except (Faulty, NotAllowed) as error:
+        raise CannotStartError(error) from None
 
 
 def read(work: Work) -> Wanted:

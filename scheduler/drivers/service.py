@@ -1,7 +1,8 @@
 """`service`: a long-running task of a job spec, started on its node and held there by a process of its own.
 
-`configs`: `driver` (shell, exec), `command`, `args`, `env`, `cwd` say what runs; `ready` says how it is known to be of use:
-`tasks` (each with `name`, `driver`, `command`, `args`, `env`, `timeout`) that all have to succeed, tried again `retries` times
+`configs`: `driver` (shell, exec, docker), `command`, `args`, `env`, `cwd` say what runs, of a container its section `docker` as
+well, with what that driver knows; `ready` says how it is known to be of use: `tasks` (each with a `name`, a `timeout` and the
+same) that all have to succeed, tried again `retries` times
 (-1, without end) every `interval` (1) seconds, for `timeout` (60) seconds in all.
 """
 
@@ -18,8 +19,8 @@ from dags.drivers import DriverSpec
 from dags.errors import InvalidTask
 from runs.logs import LogWriter
 from scheduler import faults
+from scheduler.drivers import docker, shell
 from scheduler.drivers import exec as program
-from scheduler.drivers import shell
 from scheduler.processes.environment import environment
 from scheduler.processes.running import CannotStartError
 from scheduler.services import checks, configs, holding
@@ -29,8 +30,9 @@ from scheduler.stop import Stop
 from scheduler.values import as_text
 from scheduler.work import Outcome, Work, not_started, waiting
 
-# Each driver offers `argv(work)`, what its supervisor holds, and `run`, by which checks are done.
-_KINDS = {"shell": shell, "exec": program}
+# What its supervisor holds is `argv(work)` of these, or the process that holds a container; checks are done by `run`.
+_PROCESSES = {"shell": shell, "exec": program}
+_KINDS = {**_PROCESSES, configs.CONTAINER: docker}
 
 
 def _check(command: str, told: Mapping[str, Any]) -> None:
@@ -60,7 +62,7 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
             holding.stop(earlier)
             holding.clear(earlier)
     try:
-        _start(held, _part(work, work.configs), log)
+        _start(held, _part(work, work.configs), log, stop)
         faults.point("service.started")
         outcome = checks.until_ready(
             held,
@@ -82,12 +84,15 @@ def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     return waiting("running", ready=True)
 
 
-def _start(held: Held, work: Work, log: LogWriter) -> None:
+def _start(held: Held, work: Work, log: LogWriter, stop: Stop) -> None:
+    if work.driver == configs.CONTAINER:
+        holding.start(held, *docker.held(work, log, stop))
+        return
     env, left_out = environment(work)
     if left_out:
         log.note(f"[too large for a variable: {', '.join(left_out)}]")
     cwd = os.path.join(settings.WORK_DIR, as_text(work.configs.get("cwd")))  # noqa: PTH118
-    holding.start(held, _KINDS[work.driver].argv(work), env=env, cwd=cwd)
+    holding.start(held, _PROCESSES[work.driver].argv(work), env, cwd)
 
 
 def _part(work: Work, told: Mapping[str, Any], *, timeout: float | None = None) -> Work:

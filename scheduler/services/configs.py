@@ -49,6 +49,8 @@ def _check_process(told: Mapping[str, Any], path: str, kinds: Collection[str]) -
         raise _invalid(f"{path}command must be text.")
     if not isinstance(told.get(CONTAINER, {}), Mapping):
         raise _invalid(f"{path}{CONTAINER} must be an object.")
+    if driver == CONTAINER and told.get(CONTAINER, {}).get("action", "run") != "run":
+        raise _invalid(f"{path}{CONTAINER}.action must be run: what only pulls serves nobody.")
     try:
         templates.check({"command": command}, names=IN_COMMANDS)
         templates.check(process(told), names=IN_CONFIGS)

@@ -90,7 +90,7 @@ def is_gone(found: State | None) -> bool:
 # --- What is done ---
 
 
-def start(held: Held, argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> State:
+def start(held: Held, argv: Sequence[str], env: Mapping[str, str], cwd: str) -> State:
     """Start a service under a supervisor of its own, and return how it stands; raise `CannotStartError`.
 
     The supervisor leads a session, and this process is not its parent: neither what ends this worker nor its guard ends it.

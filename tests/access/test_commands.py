@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 SHELL = {"name": "Say", "key": "say", "driver": "shell", "command": "echo hello"}
 EXEC = {"name": "Say", "key": "say", "driver": "exec", "command": "echo hello"}
+DOCKER = {"name": "Say", "key": "say", "driver": "docker", "command": "echo hello", "configs": {"image": "busybox"}}
 FORBIDDEN = (403, "commands_forbidden")
 
 
@@ -51,10 +52,10 @@ def path(graph: dict) -> str:
 
 
 def test_these_drivers_take_it() -> None:
-    assert [name for name in drivers.names() if drivers.commands(name)] == ["exec", "shell"]
+    assert [name for name in drivers.names() if drivers.commands(name)] == ["docker", "exec", "shell"]
 
 
-@pytest.mark.parametrize("command", [SHELL, EXEC, {**SHELL, "driver": None, "is_py_func": 2}])
+@pytest.mark.parametrize("command", [SHELL, EXEC, DOCKER, {**SHELL, "driver": None, "is_py_func": 2}])
 def test_an_author_without_it_writes_no_command_by_any_way(author, graph, project, command) -> None:
     command = {name: value for name, value in command.items() if value is not None}
     other = {**command, "command": "echo something else"}
@@ -64,7 +65,9 @@ def test_an_author_without_it_writes_no_command_by_any_way(author, graph, projec
     answers = [
         author.post("/scheduler/dag/create/", {"name": "x", "project": project.pk, "tasks": [command]}),
         author.post("/scheduler/task/create/", {**other, "key": "new", "parent": graph["graph_id"]}),
-        author.patch(one, {"driver": other.get("driver", "shell"), "command": other["command"]}),
+        author.patch(
+            one, {"driver": "shell", **{name: other[name] for name in ("driver", "command", "configs") if name in other}}
+        ),
         author.patch(say, {"command": "echo something else"}),
         author.patch(say, {"configs": {"env": {"LD_PRELOAD": "/tmp/mine.so"}}}),
         author.patch(say, {"configs": {"args": ["more"]}}),

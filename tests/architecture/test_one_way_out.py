@@ -9,7 +9,10 @@ from tests.architecture import sources
 
 CLIENTS = {"httpx", "httpcore", "requests", "urllib3", "aiohttp", "http.client", "urllib.request"}
 INSIDE = {"outbound", "celeriac"}  # the SDK runs where its user is: it speaks to the service, not for it
-ELSEWHERE = {Path("config/service.py"), Path("config/showcase.py")}  # `manage.py up` asks the service that it starts
+ELSEWHERE = {
+    *(Path("config/service.py"), Path("config/showcase.py")),  # `manage.py up` asks the service that it starts
+    Path("scheduler/containers/daemon.py"),  # asks the daemon that the node's settings name, and knows the library's errors
+}
 
 
 def test_only_outbound_imports_an_http_client() -> None:

@@ -17,6 +17,9 @@ def faults(spec: Spec) -> Iterator[Fault]:
         if command.shell:
             for message in expressions.faults_of_line(command.shell.command, known):
                 yield Fault((*place, "shell", "command"), message)
+        if command.docker:  # no shell reads it, but it is split into words as one would
+            for message in expressions.faults_of_line(command.docker.command, known):
+                yield Fault((*place, "docker", "command"), message)
         for here, text in _texts(command):
             yield from (Fault((*place, *here), message) for message in expressions.faults_of_text(text, known))
 
@@ -28,5 +31,5 @@ def _texts(command: Command) -> Iterator[tuple[Place, str]]:
         yield from ((("exec", "args", number), one) for number, one in enumerate(command.exec.args))
     if command.docker:
         docker = command.docker
-        yield from ((("docker", name), getattr(docker, name)) for name in ("image", "command", "memory"))
+        yield from ((("docker", name), getattr(docker, name)) for name in ("image", "memory"))
         yield from ((("docker", "args", number), one) for number, one in enumerate(docker.args))
