@@ -99,9 +99,13 @@ def test_a_container_goes_with_its_worker_and_the_job_is_run_again(docker_engine
 
 def test_a_service_is_a_container_that_is_held_until_it_is_stopped(docker_engine, own_worker):
     server = {"image": IMAGE, "network": "none", "command": "/bin/sh -c", "name": "celeriac-tests-srv"}
-    server["args"] = ["echo serves; trap 'echo told; exit 0' TERM; while :; do sleep 0.1; done"]
+    args = ["echo serves; trap 'echo told; exit 0' TERM; while :; do sleep 0.1; done"]
     check = {"name": "runs", "driver": "docker", "docker": {"image": IMAGE, "network": "none", "command": "/bin/true"}}
-    configs = {"driver": "docker", "docker": server, "ready": {"tasks": [check], "interval": 0.1, "timeout": 20}}
+    configs = {
+        "driver": "docker",
+        "docker": {**server, "args": args},
+        "ready": {"tasks": [check], "interval": 0.1, "timeout": 20},
+    }
     tasks = [
         {"key": "srv", "driver": "service", "configs": configs, "queue": f"node.{NODE}"},
         {"key": "stop", "driver": "stop", "configs": {"stop": ["srv"]}, "queue": f"node.{NODE}"},
