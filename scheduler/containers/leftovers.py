@@ -8,21 +8,21 @@ from runs.models import JobRun
 from runs.states import OWED
 from scheduler.containers import removing
 from scheduler.containers.daemon import DaemonError, connected
-from scheduler.containers.labels import Whose
+from scheduler.containers.removing import Found
 from scheduler.installation import installation
 
 logger = logging.getLogger(__name__)
 
 
-def is_owed(whose: Whose, *, holder_lives: bool | None, attempt: int | None, state: str | None) -> bool:
+def is_owed(found: Found, *, holder_lives: bool | None, attempt: int | None, state: str | None) -> bool:
     """Tell whether a container is still somebody's, given what its JobRun says now, None where there is none.
 
-    Who holds it also ends and removes it: while that process lives it is let be. Where it cannot be seen from here, the
-    database decides.
+    Who holds it also ends and removes it: while that process lives a container that runs is let be. What does not run any more,
+    as after a failure of the daemon, and what is held where it cannot be seen from here, is left to the database.
     """
-    if holder_lives is not None:
-        return holder_lives
-    return attempt == whose.attempt and state in OWED
+    if holder_lives is False:
+        return False
+    return bool(holder_lives and found.runs) or (attempt == found.whose.attempt and state in OWED)
 
 
 def look() -> None:
@@ -32,12 +32,13 @@ def look() -> None:
             found = list(removing.ours(client, installation()))
             if not found:
                 return
-            rows = JobRun.objects.filter(pk__in={whose.job_run_id for _, whose in found})
+            rows = JobRun.objects.filter(pk__in={one.whose.job_run_id for one in found})
             known = {pk: (attempt, state) for pk, attempt, state in rows.values_list("pk", "attempt", "state")}
-            for container, whose in found:
+            for one in found:
+                whose = one.whose
                 attempt, state = known.get(whose.job_run_id, (None, None))
-                if not is_owed(whose, holder_lives=whose.holder_lives(), attempt=attempt, state=state):
-                    removing.remove(client, container)
+                if not is_owed(one, holder_lives=whose.holder_lives(), attempt=attempt, state=state):
+                    removing.remove(client, one.container)
                     logger.warning("removed a container that task %s, attempt %s has left", whose.job_run_id, whose.attempt)
     except DaemonError as error:
         logger.debug("containers are looked for again: %s", error)

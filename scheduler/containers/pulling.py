@@ -13,7 +13,7 @@ from scheduler.containers.daemon import DaemonError, telling
 from scheduler.containers.waiting import Doing, Halt, bell_of, until_ended
 
 EVERY = 5.0  # seconds between two words on how far it is
-_LOGIN = "look at the name, and if the registry asks who you are, have the worker's user log in there (docker login)"
+_ADVICE = "look at its name; where the registry asks who you are, the worker's user has to log in (docker login)"
 
 
 def pull(client: DockerClient, image: str, *, seconds: float, note: Callable[[str], None], halt: Halt) -> bool:
@@ -22,8 +22,13 @@ def pull(client: DockerClient, image: str, *, seconds: float, note: Callable[[st
     enough = False
 
     def tell() -> None:
-        with telling(f"pull {image}"):
-            _follow(client.api.pull(*_named(image), stream=True, decode=True), image, note, lambda: enough)
+        try:
+            with telling(f"pull {image}"):
+                _follow(client.api.pull(*_named(image), stream=True, decode=True), image, note, lambda: enough)
+        except DaemonError as error:  # the daemon tells a registry's answers as faults of its own
+            if not _is_final(str(error)):
+                raise
+            raise DaemonError(f"{error}: {_ADVICE}", permanent=True) from error
 
     with bell_of(halt) as bell:
         pulling = Doing(tell, bell)
@@ -61,7 +66,7 @@ def _follow(words: Iterable[Mapping[str, Any]], image: str, note: Callable[[str]
         if enough():
             return
         if "error" in word:
-            raise DaemonError(f"cannot pull {image}: {word['error']}", permanent=_is_final(str(word["error"])))
+            raise DaemonError(f"cannot pull {image}: {word['error']}")
         if "id" in word:
             layers[word["id"]] = str(word.get("status", ""))
         if time.monotonic() - told > EVERY:
@@ -72,4 +77,14 @@ def _follow(words: Iterable[Mapping[str, Any]], image: str, note: Callable[[str]
 
 def _is_final(error: str) -> bool:
     """Tell an image that is not there, or not for us, from a registry that does not answer."""
-    return any(word in error for word in ("not found", "manifest unknown", "denied", "unauthorized", "no matching manifest"))
+    return any(
+        word in error
+        for word in (
+            "not found",
+            "manifest unknown",
+            "access denied",
+            "resource is denied",
+            "unauthorized",
+            "no matching manifest",
+        )
+    )

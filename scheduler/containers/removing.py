@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from docker import DockerClient, errors
@@ -35,20 +36,29 @@ def remove(client: DockerClient, container: str) -> None:
             return
 
 
-def ours(client: DockerClient, installation: str, **more: str) -> Iterator[tuple[str, Whose]]:
-    """Yield the containers of an installation, by id, and whose they are; `job_run` narrows it down."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A container that there is, whose it is, and whether it runs."""
+
+    container: str
+    whose: Whose
+    runs: bool
+
+
+def ours(client: DockerClient, installation: str, **more: str) -> Iterator[Found]:
+    """Yield the containers of an installation; `job_run` narrows it down."""
     wanted = [f"{labels.INSTALLATION}={installation}", *(f"celeriac.{name}={value}" for name, value in more.items())]
     with telling("list containers"):
         found: list[Mapping[str, Any]] = client.api.containers(all=True, filters={"label": wanted})
     for one in found:
         whose = labels.read(one["Labels"])
         if whose is not None:
-            yield str(one["Id"]), whose
+            yield Found(container=str(one["Id"]), whose=whose, runs=one["State"] == "running")
 
 
 def remove_earlier(client: DockerClient, installation: str, job_run_id: int, attempt: int) -> int:
     """Remove what earlier attempts of a job run have left, and return how many containers that were."""
-    left = [one for one, whose in ours(client, installation, job_run=str(job_run_id)) if whose.attempt < attempt]
+    left = [one for one in ours(client, installation, job_run=str(job_run_id)) if one.whose.attempt < attempt]
     for one in left:
-        remove(client, one)
+        remove(client, one.container)
     return len(left)

@@ -89,7 +89,7 @@ def _mount(mount: Mount, base: Path) -> dict[str, Any]:
 
 def below(base: Path, source: str) -> Path:
     """Return where a path below the folder of mounts really is, made where it is missing; raise `NotAllowed` if outside."""
-    base.mkdir(parents=True, exist_ok=True)
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = base.resolve()
     try:
         found = (root / source).resolve()

@@ -2,6 +2,8 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -105,6 +107,54 @@ def test_an_image_that_cannot_be_pulled_is_told():
     assert not outcome.permanent  # the registry does not answer: another day it may
     assert outcome.errors["error"].startswith("cannot pull 127.0.0.1:9/none:1: ")
     assert "[pulling 127.0.0.1:9/none:1]" in said("log")
+
+
+@pytest.fixture
+def registry() -> Iterator[tuple[str, threading.Event]]:
+    """A registry without images: where it is, and what it waits for before it answers."""
+    answers = threading.Event()
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers.wait(20)
+            self.send_response(200 if self.path == "/v2/" else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}')
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *args) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_address[1]}", answers
+    answers.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_image_that_does_not_exist_fails_for_good(registry):
+    place, answers = registry
+    answers.set()
+    outcome = ran("true", image=f"{place}/none:1")
+    assert outcome.permanent
+    assert f"cannot pull {place}/none:1: " in outcome.errors["error"]
+    assert "manifest" in outcome.errors["error"]
+
+
+def test_pulling_takes_no_longer_than_it_may_and_can_be_cancelled(registry, settings):
+    place, _ = registry
+    settings.PULL_TIMEOUT = 0.3
+    outcome = did("docker", "", configs={"image": f"{place}/slow:1", "action": "pull"})
+    assert outcome.errors == {"error": f"{place}/slow:1 was not pulled within 0.3 s"}
+    assert not outcome.permanent
+    settings.PULL_TIMEOUT = 60
+    job_run, stop = running_job(), Stop()
+    threading.Timer(0.2, stop.set, [Reason.CANCELLED]).start()
+    work = work_of(job_run, "docker", "/bin/true", configs={"image": f"{place}/slow:1"})
+    assert docker.run(work, LogWriter(job_run.pk, 1), stop).state == JobRunState.CANCELLED
 
 
 def test_a_daemon_that_is_away_is_told_and_tried_again(monkeypatch):

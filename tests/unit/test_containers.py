@@ -9,6 +9,7 @@ from dags.errors import InvalidTask
 from scheduler.containers import labels, wanted
 from scheduler.containers.labels import Whose
 from scheduler.containers.leftovers import is_owed
+from scheduler.containers.removing import Found
 from scheduler.containers.request import NotAllowed, Rules, request
 
 MB = 1024**2
@@ -211,20 +212,24 @@ def whose(**fields) -> Whose:
 
 
 @pytest.mark.parametrize(
-    ("holder_lives", "attempt", "state", "owed"),
+    ("holder_lives", "runs", "attempt", "state", "owed"),
     [
-        (True, 2, "RUNNING", True),
-        (True, 3, "RUNNING", True),  # its holder learns of that, and ends it
-        (False, 2, "RUNNING", False),
-        (None, 2, "RUNNING", True),
-        (None, 2, "WAITING", True),  # a service
-        (None, 3, "RUNNING", False),
-        (None, 2, "SUCCESS", False),
-        (None, None, None, False),
+        (True, True, 2, "RUNNING", True),
+        (True, True, 3, "RUNNING", True),  # its holder learns of that, and ends it
+        (True, True, 2, "SUCCESS", True),  # by a report, while its own work goes on
+        (True, False, 2, "RUNNING", True),  # about to start, or to be removed
+        (True, False, 2, "FAILED", False),  # the daemon was away when it was to be removed
+        (False, True, 2, "RUNNING", False),
+        (None, True, 2, "RUNNING", True),
+        (None, True, 2, "WAITING", True),  # a service
+        (None, True, 3, "RUNNING", False),
+        (None, True, 2, "SUCCESS", False),
+        (None, False, None, None, False),
     ],
 )
-def test_who_holds_it_decides_and_else_the_database(holder_lives, attempt, state, owed):
-    assert is_owed(whose(), holder_lives=holder_lives, attempt=attempt, state=state) is owed
+def test_who_holds_it_decides_and_else_the_database(holder_lives, runs, attempt, state, owed):
+    found = Found(container="c", whose=whose(), runs=runs)
+    assert is_owed(found, holder_lives=holder_lives, attempt=attempt, state=state) is owed
 
 
 def test_labels_are_read_as_they_are_written():
