@@ -37,18 +37,18 @@ class Part(BaseModel):
 class Owner(Part):
     """Whose the job is."""
 
-    id: words.Text = ""
-    name: words.Text = ""
+    id: words.Fact = ""
+    name: words.Fact = ""
     type: words.AnOwnerType | None = None
 
 
 class Workload(Part):
     """What the job measures, and of which version."""
 
-    framework: words.Text = ""
-    framework_version: words.Text = ""
-    database: words.Text = ""
-    database_version: words.Text = ""
+    framework: words.Fact = ""
+    framework_version: words.Fact = ""
+    database: words.Fact = ""
+    database_version: words.Fact = ""
 
 
 class Selector(Part):

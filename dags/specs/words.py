@@ -112,6 +112,7 @@ _WORD = "Must begin with a letter or digit, and go on with these, dots, dashes a
 
 Line = Annotated[str, Field(max_length=MAX_TEXT)]
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=MAX_TEXT)]
+Fact = Annotated[Text, Field(max_length=200)]
 Name = Annotated[
     str, _like(r"(?=\S)[^/\x00-\x1f\x7f]+(?<=\S)", "Must hold neither slashes nor control characters, nor begin or end blank")
 ]

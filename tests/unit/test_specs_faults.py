@@ -90,6 +90,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         lambda s: s.update(workload={"databaseVersion": 3.1}),
         ["workload.databaseVersion"],
     ),
+    "an owner too long for a label": (lambda s: s["owner"].update(name="x" * 201), ["owner.name"]),
     "a deadline in words": (lambda s: s.update(deadline="soon"), ["deadline"]),
     "no nodes": (
         lambda s: s.update(nodeAssignments=[]),
