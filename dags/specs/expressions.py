@@ -19,7 +19,6 @@ NAMES = frozenset({"nodes", "params", "results", "report_url"})
 OWN = "its own"  # the node that a task runs on, until that is known
 
 _GO = re.compile(r"\{\{-?\s*\.Nodes?(?:\.(\w+))?\.(ip|name|hostname)\s*-?\}\}", re.IGNORECASE)
-_ANY = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NODE = re.compile(r"""\{\{-?\s*nodes(?:\.(\w+)|\[(?:"([^"\\]*)"|'([^'\\]*)')\])\.(\w+)\s*-?\}\}""")
 _OPENING = re.compile(r"\{[{%#]|\{\Z")  # of a template, or half of it, and the other half may follow
 _PLAIN = re.compile(r"[A-Za-z0-9._:-]+")
@@ -72,7 +71,7 @@ def is_plain(value: str) -> bool:
 
 def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:
     """Yield what is wrong with the templates in a line that is split into words."""
-    for expression in _ANY.findall(translated(line)):
+    for expression in _expressions(translated(line)):
         found = _NODE.fullmatch(expression)
         if found:
             yield from _unknown(found[1] or found[2] or found[3], found[4], known)
@@ -81,15 +80,32 @@ def faults_of_line(line: str, known: Collection[str]) -> Iterator[str]:
             yield f"{told} Not {short(expression)}."
 
 
+def _expressions(line: str) -> Iterator[str]:
+    """Yield what stands in double braces; a search by a pattern would take the square of the line's length."""
+    start = line.find("{{")
+    while start >= 0 and (end := line.find("}}", start)) >= 0:
+        yield line[start : end + 2]
+        start = line.find("{{", end + 2)
+
+
 def faults_of_text(text: str, known: Collection[str]) -> Iterator[str]:
     """Yield what is wrong with the templates in any other text."""
-    if "{{" not in text and "{%" not in text:
+    if not is_template(text):
         return
     try:
-        tree = _environment.parse(translated(text))
-    except (TemplateError, RecursionError) as error:
+        yield from list(_faults_of_tree(_environment.parse(translated(text)), known))
+    except TemplateError as error:
         yield f"This template cannot be read: {error}."
-        return
+    except RecursionError:
+        yield "This template is nested too deeply."
+
+
+def is_template(text: str) -> bool:
+    """Tell whether a text outside of shell lines is one."""
+    return "{{" in text or "{%" in text
+
+
+def _faults_of_tree(tree: nodes.Template, known: Collection[str]) -> Iterator[str]:
     named = list(_named(tree))
     for name, fact in named:
         yield from _unknown(name, fact, known)

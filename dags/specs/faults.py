@@ -77,7 +77,9 @@ class _Places:
         at = self._document
         for step in place:
             if isinstance(at, Mapping) and isinstance(step, str):
-                keys = self._keys.setdefault(id(at), {key: number for number, key in enumerate(at)})
+                if id(at) not in self._keys:
+                    self._keys[id(at)] = {key: number for number, key in enumerate(at)}
+                keys = self._keys[id(at)]
                 key = step if step in keys or to_snake(step) not in keys else to_snake(step)
                 rank.append(keys.get(key, len(keys)))
                 spelled.append(key)

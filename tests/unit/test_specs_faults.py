@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -328,3 +329,47 @@ def test_a_thousand_faults_are_told_and_the_others_counted() -> None:
     told = paths(spec)
     assert len(told) == 1001
     assert told[-1] == ""
+
+
+def flooded(**told: Any) -> dict[str, Any]:
+    return {
+        "name": "flood",
+        "nodeAssignments": [{"name": f"n{number}"} for number in range(200)],
+        "pipelines": [{"name": "p", "stages": ["s"]}],
+        "stages": [{"name": "s", "tasks": [shell()]}],
+        **told,
+    }
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    return flooded(stages=[{"name": "s", "tasks": [{**shell(), **fields}]}])
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (flooded(**{f"k{number}": 1 for number in range(50_000)}), "k0"),
+        (flooded(pipelines=[{"name": f"p{n}", "stages": ["x"] * 50} for n in range(2000)]), "pipelines[0].stages[0]"),
+        (flooded(nodeAssignments=[{"name": f"n{number}"} for number in range(201)]), "nodeAssignments"),
+        (flooded(stages=[{"name": "s", "tasks": [shell()] * 501}]), "stages"),
+        (flooded(stages=[{"name": "s", "tasks": [shell("x" * 200_000)] * 2}]), "stages"),
+        (one(shell={"command": "{{" * 100_000 + "}}"}), "stages[0].tasks[0].shell.command"),
+        (one(env=[{"k": "A", "v": "{{ " + "(" * 80_000 + " }}"}]), "stages[0].tasks[0].env[0].v"),
+        (one(env=[{"k": "A", "v": "{{ " + "a+" * 50_000 + "a }}"}]), "stages[0].tasks[0].env[0].v"),
+        (one(env=[{"k": f"A{n}", "v": "{{ nodes.n1.ip }}" * 10_000} for n in range(9)]), "stages[0].tasks[0].env[3].v"),
+    ],
+)
+def test_a_flood_is_refused_soon(document: dict[str, Any], expected: str) -> None:
+    begun = time.process_time()
+    assert expected in paths(document)
+    assert time.process_time() - begun < 5
+
+
+def test_a_stopper_of_all_counts_what_it_stops() -> None:
+    tasks = [shell(name=f"t{number}", longRunning=True) for number in range(400)]
+    stages = [
+        {"name": "s", "background": True, "tasks": tasks},
+        {"name": "t", "type": "stopper", "tasks": [{"stopper": {"stage": "s", "all": True}}] * 2},
+    ]
+    pipelines = [{"name": "p", "stages": ["s"]}, {"name": "q", "stages": ["t"]}]
+    assert paths(flooded(stages=stages, pipelines=pipelines)) == ["stages"]

@@ -10,6 +10,7 @@ from dags.specs.faults import Fault, Place, path, short, suggestion
 from dags.specs.selecting import nodes_of, selected
 
 MAX_TASKS = 100_000  # once for each node that they run on
+MAX_TEXTS = 64 * 1024**2  # characters, likewise
 
 
 def faults(spec: Spec) -> Iterator[Fault]:
@@ -25,9 +26,22 @@ def faults(spec: Spec) -> Iterator[Fault]:
         elif stage.pipelines:
             yield from _used_once(stage.pipelines, "tasks", [task.name for task in stage.tasks], (*place, "pipelines"), place)
         yield from _selectors(stage.selectors, (*place, "selectors"), spec)
-    size = sum(len(stage.tasks) * len(nodes_of(stage, spec)) for stage in spec.stages)
-    if size > MAX_TASKS:
-        yield Fault(("stages",), f"These are {size} tasks, one for each node that they run on; there may be {MAX_TASKS}.")
+    yield from _size(spec)
+
+
+def _size(spec: Spec) -> Iterator[Fault]:
+    """Hold that what a spec comes to can be kept; a stopper names all that it stops."""
+    going_on = {stage.name: sum(task.is_long for task in stage.tasks) for stage in spec.stages}
+    tasks = texts = 0
+    for stage in spec.stages:
+        nodes = len(nodes_of(stage, spec))
+        stopped = sum(going_on.get(task.stopper.stage, 0) for task in stage.tasks if task.stopper and task.stopper.all)
+        tasks += nodes * (len(stage.tasks) + stopped)
+        texts += nodes * sum(len(task.model_dump_json(exclude_defaults=True)) for task in stage.tasks)
+    if tasks > MAX_TASKS:
+        yield Fault(("stages",), f"These are {tasks} tasks, one for each node that they run on; there may be {MAX_TASKS}.")
+    if texts > MAX_TEXTS:
+        yield Fault(("stages",), f"Repeated for each node, the tasks come to {texts} characters; there may be {MAX_TEXTS}.")
 
 
 def _used_once(

@@ -9,10 +9,13 @@ from dags.specs.checking.walking import commands
 from dags.specs.document import Command, Spec
 from dags.specs.faults import Fault, Place
 
+MAX_TEMPLATES = 512 * 1024  # characters: they take a while to read
+
 
 def faults(spec: Spec) -> Iterator[Fault]:
     """Yield what is wrong with the templates in a spec."""
     known = [node.name for node in spec.node_assignments if node.name]
+    left = MAX_TEMPLATES
     for place, command in commands(spec):
         if command.shell:
             for message in expressions.faults_of_line(command.shell.command, known):
@@ -21,6 +24,10 @@ def faults(spec: Spec) -> Iterator[Fault]:
             for message in expressions.faults_of_line(command.docker.command, known):
                 yield Fault((*place, "docker", "command"), message)
         for here, text in _texts(command):
+            left -= len(text) if expressions.is_template(text) else 0
+            if left < 0:
+                yield Fault((*place, *here), f"The templates up to here are longer than {MAX_TEMPLATES} characters together.")
+                return
             yield from (Fault((*place, *here), message) for message in expressions.faults_of_text(text, known))
 
 
