@@ -138,6 +138,12 @@ class Docker(Part):
     network: words.ANetwork | None = None
     memory: words.Text = ""
     cpus: words.Seconds | None = None
+    pids: int | None = None
+    pull: words.Line = ""
+    entrypoint: words.Line = ""
+    user: words.Text = ""
+    cwd: words.Line = ""
+    read_only: bool = False
 
 
 class Command(Part):

@@ -16,6 +16,7 @@ from dags.specs.faults import short, suggestion
 
 FACTS = ("name", "ip", "hostname")
 NAMES = frozenset({"nodes", "params", "results", "report_url"})
+MAX_TEMPLATE = 64 * 1024  # characters, as of any template
 OWN = "its own"  # the node that a task runs on, until that is known
 
 _GO = re.compile(r"\{\{-?\s*\.Nodes?(?:\.(\w+))?\.(ip|name|hostname)\s*-?\}\}", re.IGNORECASE)
@@ -92,6 +93,9 @@ def faults_of_text(text: str, known: Collection[str]) -> Iterator[str]:
     """Yield what is wrong with the templates in any other text."""
     if not is_template(text):
         return
+    if len(text) > MAX_TEMPLATE:
+        yield f"A template may have {MAX_TEMPLATE} characters at most."
+        return
     try:
         yield from list(_faults_of_tree(_environment.parse(translated(text)), known))
     except TemplateError as error:
@@ -102,10 +106,12 @@ def faults_of_text(text: str, known: Collection[str]) -> Iterator[str]:
 
 def is_template(text: str) -> bool:
     """Tell whether a text outside of shell lines is one."""
-    return "{{" in text or "{%" in text
+    return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
 def _faults_of_tree(tree: nodes.Template, known: Collection[str]) -> Iterator[str]:
+    if any(not isinstance(statement, nodes.Output | nodes.If) for statement in tree.find_all(nodes.Stmt)):
+        yield "A template may hold {{ expressions }} and {% if %}, and no other statements."
     named = list(_named(tree))
     for name, fact in named:
         yield from _unknown(name, fact, known)

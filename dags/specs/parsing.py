@@ -10,17 +10,12 @@ from dags.specs.faults import refusal
 
 
 def parse(document: Any) -> Spec:
-    """Return the spec that a document, read into plain values, stands for; raise `InvalidSpec` with all of its faults.
-
-    Of what could not be read nothing more is said: it may be right.
-    """
+    """Return the spec that a document, read into plain values, stands for; raise `InvalidSpec` with all of its faults."""
     spec, unreadable = reading.read(document)
     places = {fault.place for fault in unreadable}
     if () in places:
         raise refusal(unreadable, document)
-    wrong = [
-        fault for fault in checking.check(spec) if not any(fault.place[:end] in places for end in range(len(fault.place) + 1))
-    ]
+    wrong = checking.check(spec, places)
     if unreadable or wrong:
         raise refusal([*unreadable, *wrong], document)
     return spec

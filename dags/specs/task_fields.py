@@ -28,13 +28,17 @@ def stopping(keys: Sequence[str], task: Task | None = None) -> Fields:
 
 def doing(task: Task, node: str) -> Fields:
     """Return the fields of a task that does something on a node."""
-    told = _work(task, node)
     if task.is_long:
-        _put_into_configs(told)
         ready = {"ready": _ready(task.ready, node)} if task.ready else {}
-        return {"driver": SERVICE, "configs": {**told, **ready}, **_tries(task)}
-    driver, command, docker = told.pop("driver"), told.pop("command", ""), told.pop("docker", {})
-    return {"driver": driver, "command": command, "configs": {**docker, **told} or None, **_tries(task)}
+        return {"driver": SERVICE, "configs": {**_within_configs(task, node), **ready}, **_tries(task)}
+    return {**alone(task, node), **_tries(task)}
+
+
+def alone(command: Command, node: str) -> Fields:
+    """Return how a driver is told to do something that ends: `{"driver", "command", "configs"}`."""
+    told = _work(command, node)
+    driver, line, docker = told.pop("driver"), told.pop("command", ""), told.pop("docker", {})
+    return {"driver": driver, "command": line, "configs": {**docker, **told} or None}
 
 
 def _tries(task: Task) -> Fields:
@@ -55,18 +59,17 @@ def _work(command: Command, node: str) -> Fields:
     return {name: value for name, value in told.items() if value}
 
 
-def _put_into_configs(told: Fields) -> None:
-    """Have a command read as what it is where it stands in configs."""
-    if "command" in told:
-        told["command"] = in_configs(told["command"])
+def _within_configs(command: Command, node: str) -> Fields:
+    """Return the same, the command such that it is read as what it is where it stands in configs."""
+    told = _work(command, node)
+    return {**told, "command": in_configs(told["command"])} if "command" in told else told
 
 
 def _docker(told: Docker, node: str) -> Fields:
     """Return what the driver is told of a container; all that is not told is left for it to decide."""
     fields = told.model_dump(mode="json", exclude_defaults=True)
-    for name in ("image", "command"):
-        if name in fields:
-            fields[name] = translated(fields[name], node)
+    if told.command:
+        fields["command"] = in_configs(translated(told.command, node))
     if told.args:
         fields["args"] = [translated(arg, node) for arg in told.args]
     return fields
@@ -78,6 +81,5 @@ def _ready(ready: Ready, node: str) -> Fields:
 
 
 def _check(check: Check, node: str) -> Fields:
-    told = {"name": check.name, "timeout": check.timeout, **_work(check, node)}
-    _put_into_configs(told)
+    told = {"name": check.name, "timeout": check.timeout, **_within_configs(check, node)}
     return {name: value for name, value in told.items() if value}

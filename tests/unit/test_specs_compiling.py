@@ -191,8 +191,9 @@ def test_owner_and_workload_become_labels(fields: dict[str, Any], labels: dict[s
 def test_the_drivers_take_what_they_are_told() -> None:
     spec = copy.deepcopy(SPEC)
     spec["stages"][1]["tasks"][0]["ready"]["tasks"][0]["timeout"] = 2
-    spec["stages"][2]["tasks"].pop()  # what runs in a container
-    spec["stages"][2]["tasks"][0]["exec"]["args"] = ["{{ params.day }}"]
+    spec["stages"][1]["tasks"].append({"name": "box", "background": True, "driver": "docker", "docker": {"image": "x"}})
+    spec["stages"][2]["tasks"][1]["docker"].update(command="serve {% {{.Node.Ip}}", args=["{{.Nodes.srv.Name}}"], readOnly=True)
+    spec["stages"][2]["tasks"][0]["exec"]["args"] = ["{{ params.day }}"]  # of nodes the drivers know in placed runs alone
     for task in compile_spec(parse(spec))["tasks"].values():
         drivers.check(task["driver"], task.get("command", ""), task.get("configs"), compiled=True)
     drivers.check("barrier", "", None, compiled=True)

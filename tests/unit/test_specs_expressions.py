@@ -99,7 +99,17 @@ def test_other_texts_may_name_params_and_results_too(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ nodes.svr.ip }}", "{{ nodes.srv.cpu }}", "{{ nodes }}", "{{ nodes[params.x].ip }}", "{{ x }}", "{{", "{% for %}"],
+    [
+        "{{ nodes.svr.ip }}",
+        "{{ nodes.srv.cpu }}",
+        "{{ nodes }}",
+        "{{ nodes[params.x].ip }}",
+        "{{ x }}",
+        "{{",
+        "{% for %}",
+        "{% for x in params %}{% endfor %}",
+        "{% set x = 1 %}",
+    ],
 )
 def test_other_texts_may_not_name_what_is_not_there(text: str) -> None:
     assert list(expressions.faults_of_text(text, NODES))

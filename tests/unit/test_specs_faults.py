@@ -204,6 +204,14 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "no image": (lambda s: task(s, 2, 1)["docker"].pop("image"), [f"{BOX}.image"]),
     "an unknown action": (lambda s: task(s, 2, 1)["docker"].update(action="build"), [f"{BOX}.action"]),
+    "what the driver of containers refuses": (
+        lambda s: task(s, 2, 1)["docker"].update(network="host", image="Bench"),
+        ["stages[2].tasks[1].docker"],
+    ),
+    "a container whose port is no number and its image no name": (
+        lambda s: task(s, 2, 1)["docker"].update(image="Bench", ports=[{"guest": "x", "host": 1}]),
+        [f"{BOX}.ports[0].guest"],
+    ),
     "ports for a pull": (lambda s: task(s, 2, 1)["docker"].update(action="pull"), [f"{BOX}.ports"]),
     "ports out of range, missing and taken": (
         lambda s: task(s, 2, 1)["docker"]["ports"].extend([{"guest": 0, "host": 8080}, {"guest": 81}]),
@@ -354,9 +362,10 @@ def one(**fields: Any) -> dict[str, Any]:
         (flooded(stages=[{"name": "s", "tasks": [shell()] * 501}]), "stages"),
         (flooded(stages=[{"name": "s", "tasks": [shell("x" * 200_000)] * 2}]), "stages"),
         (one(shell={"command": "{{" * 100_000 + "}}"}), "stages[0].tasks[0].shell.command"),
-        (one(env=[{"k": "A", "v": "{{ " + "(" * 80_000 + " }}"}]), "stages[0].tasks[0].env[0].v"),
-        (one(env=[{"k": "A", "v": "{{ " + "a+" * 50_000 + "a }}"}]), "stages[0].tasks[0].env[0].v"),
-        (one(env=[{"k": f"A{n}", "v": "{{ nodes.n1.ip }}" * 10_000} for n in range(9)]), "stages[0].tasks[0].env[3].v"),
+        (one(env=[{"k": "A", "v": "{{ nodes.n1.ip }}" * 4_000}]), "stages[0].tasks[0].env[0].v"),
+        (one(env=[{"k": "A", "v": "{{ " + "(" * 60_000 + " }}"}]), "stages[0].tasks[0].env[0].v"),
+        (one(env=[{"k": "A", "v": "{{ " + "a+" * 30_000 + "a }}"}]), "stages[0].tasks[0].env[0].v"),
+        (one(env=[{"k": f"A{n}", "v": "{{ nodes.n1.ip }}" * 3_000} for n in range(20)]), "stages[0].tasks[0].env[10].v"),
     ],
 )
 def test_a_flood_is_refused_soon(document: dict[str, Any], expected: str) -> None:
