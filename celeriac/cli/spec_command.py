@@ -40,8 +40,8 @@ def submit(
     with Client() as client:
         run = client.specs.submit(text, project=project)
         watching.started(client, run, wait=wait, as_json=as_json)
-        if not as_json:
-            _tell_why(run)
+    if not as_json:
+        _tell_why(run)
 
 
 @app.command(short_help="Tell how far a run has come, part by part.")
@@ -49,9 +49,9 @@ def status(number: Number, *, as_json: AsJson = False) -> None:
     """Tell how far a run has come: each pipeline, stage, node and task; exit with 1 where it failed."""
     with Client() as client:
         told = finding.execution(client, number)
-        groups = client.request("GET", f"/scheduler/execution/{number}/groups/")
+        groups = client.executions.groups(number)
     if as_json:
-        screen.as_json({**told, "groups": groups})
+        screen.as_json({**told, "groups": list(groups)})
     else:
         screen.tell(wording.execution(told))
         _tell_why(told)
@@ -73,7 +73,8 @@ def abort(number: Number, *, as_json: AsJson = False) -> None:
 
 
 def _tell_why(told: Execution) -> None:
-    """Tell what a run waits for that has not begun."""
-    waiting = told.get("waiting_for")
-    if waiting:
-        screen.tell(f"  {shown(str(waiting['message'] if isinstance(waiting, dict) else waiting))}")
+    """Tell what a run waits for that has not begun, or why it never did."""
+    waiting = told["waiting_for"]
+    why = waiting["message"] if waiting else told["reason"]
+    if why:
+        screen.tell(f"  {shown(why)}")

@@ -64,11 +64,12 @@ def groups(told: Iterable[Told]) -> Iterator[Text]:
             (states.word(group["state"]), states.colour(group["state"])),
             f" in {took}" if took else "",
             _counted(group),
+            f": {shown(group['reason'])}" if group["reason"] else "",
         )
 
 
 def _counted(group: Told) -> str:
     counts = group["counts"]
-    if sum(counts.values()) < 2:  # noqa: PLR2004  # of one task its state says it all
+    if sum(counts.values()) == 1:  # its state says it all
         return ""
     return f": {', '.join(f'{counts[state]} {states.word(state)}' for state in states.COLOURS if counts.get(state))}"

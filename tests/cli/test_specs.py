@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from config import commands
+from runs.models import GraphRun
 from scheduler.spec_examples import SPEC
 from tests.cli.calling import call, done
 from tests.conftest import Service
+from tests.running import running
 
 BROKEN = {**SPEC, "stages": [*SPEC["stages"], {"name": "ping", "selelectors": []}]}
 FAULTS = [
@@ -54,7 +57,7 @@ def test_a_plan_is_shown_as_json_and_as_an_echo(here: Service) -> None:
     assert done("plan", "-", "--echo", stdin=file.read_text()).lines[1] == "task driver SHELL"
 
 
-@pytest.mark.parametrize("command", [["plan"], ["spec", "plan"]])
+@pytest.mark.parametrize("command", [["plan"], ["spec", "plan"], ["spec", "submit"]])
 def test_every_fault_is_a_line_with_its_path(here: Service, command: list[str]) -> None:
     said = call(*command, write(BROKEN))
     assert (said.code, said.out) == (2, "")
@@ -74,3 +77,58 @@ def test_what_is_no_file_or_no_text_is_refused_with_one_line(here: Service) -> N
         write(SPEC)
         said = call("plan", *arguments)
         assert (said.code, len(said.err.splitlines())) == (code, 1)
+
+
+def shell(command: str, **fields: Any) -> dict[str, Any]:
+    return {"driver": "shell", "shell": {"command": command}, **fields}
+
+
+RUNS = {
+    "name": "runs",
+    "owner": {"name": "me"},
+    "nodeAssignments": [{"name": "srv", "role": "any", "labels": {"here": "yes"}}],
+    "pipelines": [{"name": "p", "stages": ["one", "two"]}],
+    "stages": [
+        {"name": "one", "tasks": [shell("echo {{.Nodes.srv.Name}}", name="t")]},
+        {"name": "two", "tasks": [shell("exit 3")]},
+    ],
+}
+
+
+def test_a_spec_without_nodes_waits_says_why_and_is_aborted(here: Service) -> None:
+    told = done("spec", "submit", write(RUNS), "--json").json
+    number = told["graph_id"]
+    assert (told["state"], told["labels"]) == ("PENDING", {"owner": "me"})
+    said = done("spec", "status", number)
+    assert said.lines[0].endswith(f"pending (execution {number})")
+    assert "srv" in said.lines[1]
+    assert done("spec", "status", number, "--json").json["groups"][0]["name"] == "p"
+    assert "cancelled" in done("spec", "abort", number).lines[0]
+    assert call("spec", "status", number).code == 1
+    assert call("spec", "status", 999_999).code == call("spec", "abort", 999_999).code == 2
+
+
+def test_a_submitted_spec_says_what_it_waits_for(here: Service) -> None:
+    first, second = done("spec", "submit", write(RUNS)).lines
+    assert "pending" in first
+    assert "waits for its nodes" in second
+
+
+def test_a_spec_is_watched_to_its_end_and_told_part_by_part(here: Service, surroundings: dict[str, str]) -> None:
+    told = {"CELERIAC_NODE": "cli-node", "CELERIAC_LABELS": "here=yes", **surroundings}
+    with running(commands.worker(["default"], "cli-node", 1), "worker-cli-node", **told):
+        said = call("spec", "submit", write(RUNS), "--wait")
+    assert said.code == 1, said.err
+    number = GraphRun.objects.get(name="runs").pk
+    lines = [line.strip() for line in call("spec", "status", number).lines]
+    assert [line.split("  ")[0] for line in lines[1:]] == [
+        "pipeline p",
+        "stage one",
+        "node srv",
+        "task t",
+        "stage two",
+        "node srv",
+        "task autogen-0",
+    ]
+    assert lines[1].split("  ")[1].startswith("failed")
+    assert lines[2].split("  ")[1].startswith("success in ")
