@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS = {
         "ExecutionState": "runs.states.GraphRunState.choices",
         "TaskState": "runs.states.JobRunState.choices",
         "JobState": "dags.rules.JobState.choices",
+        "NodeState": "runs.nodes.NodeState.choices",
         "FileFormat": "jobs.models.Format.choices",
     },
     "SWAGGER_UI_DIST": "SIDECAR",  # from this service, not from a CDN

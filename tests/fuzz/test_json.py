@@ -9,6 +9,7 @@ import pytest
 from api.models import AuditEntry
 from api.parsers import StrictJSONParser
 from dags.models import Graph, Project, Task
+from dags.specs.parsers import SPEC_PARSERS
 from runs.models import GraphRun, JobRun
 from scheduler import report_keys
 from tests import factories
@@ -28,6 +29,7 @@ BODILESS = {  # they read no body, so that none can be wrong
     "schedule-resume",
 }
 TOLD_BY_MESSAGE = {"plan"}  # after the seed, one at a time: `tests/api/test_planning.py` holds them
+DOCUMENTS = {"job-spec-plan", "job-spec-submit"}  # their faults are told all at once, each with its path
 READING = [route for route in routes() if route.method in {"POST", "PUT", "PATCH"} and route.name not in BODILESS]
 
 
@@ -66,7 +68,8 @@ def test_what_nobody_may_read_is_refused_and_changes_nothing(client, own, route)
     before = contents()
     for text in REFUSED:
         answer = client.generic(route.method, where, text, content_type="application/json")
-        assert (answer.status_code, answer.json().get("code")) == (400, "parse_error"), text[:100]
+        code = "invalid_spec" if route.name in DOCUMENTS else "parse_error"
+        assert (answer.status_code, answer.json().get("code")) == (400, code), text[:100]
         within = client.generic(route.method, where, b'{"unknown": ' + text + b"}", content_type="application/json")
         assert within.status_code == 400, text[:100]
     assert contents() == before
@@ -77,8 +80,11 @@ def test_what_everyone_has_to_read_is_read(client, own, route) -> None:
     where = path(route, own)
     for text, _ in ACCEPTED:
         answer = client.generic(route.method, where, b'{"unknown": ' + text + b"}", content_type="application/json")
-        told = ["Unknown field."] if route.name not in TOLD_BY_MESSAGE else None
-        assert (answer.status_code, answer.json().get("unknown")) == (400, told), text
+        assert answer.status_code == 400, text
+        if route.name in DOCUMENTS:
+            assert "unknown" in [fault["path"] for fault in answer.json()["errors"]], text
+        elif route.name not in TOLD_BY_MESSAGE:
+            assert answer.json().get("unknown") == ["Unknown field."], text
 
 
 @pytest.mark.parametrize("route", READING, ids=str)
@@ -92,7 +98,7 @@ def test_what_is_no_object_is_refused(client, own, route) -> None:
 
 @pytest.mark.parametrize("route", READING, ids=str)
 def test_every_route_reads_with_the_same_parser(route) -> None:
-    assert route.view.parser_classes == [StrictJSONParser]
+    assert route.view.parser_classes == (SPEC_PARSERS if route.name in DOCUMENTS else [StrictJSONParser])
 
 
 def test_nothing_else_makes_it_fall_over(client, own) -> None:
