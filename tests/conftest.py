@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import gc
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection
-from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import override_settings
-from psycopg2.errors import DeadlockDetected
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
 
 from api.models import Token
 from config import commands, processes
 from runs.models import Worker
 from scheduler import recovery
-from tests import containers
+from tests import containers, emptying, migrated
 from tests.receivers import Receiver, receiving
 from tests.running import Running, running, wait_for
 
 SLOTS = 2
-FLUSHES = 5
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests last that share this session's worker: the others bring workers of their own, or can do with none."""
-    items.sort(key=lambda item: "worker_process" in getattr(item, "fixturenames", ()))
+    """Put the tests last that share this session's worker: the others bring workers of their own, or can do with none.
+
+    The longest begin first where tests run side by side: one process waits for them while the others do the rest.
+    """
+    side_by_side = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: (not (side_by_side and item.get_closest_marker("long")), _shares_the_worker(item)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at what stays to the end: thousands of tests, and all that is imported."""
+    gc.freeze()
+
+
+def _shares_the_worker(item: pytest.Item) -> bool:
+    return "worker_process" in getattr(item, "fixturenames", ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,22 +107,27 @@ def surroundings(web_url: str, outside_server: Receiver) -> dict[str, str]:
     return {"CELERIAC_PUBLIC_URL": web_url, "CELERIAC_OUTBOUND_ALLOW": outside_server.place}
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Have the test database copied from what an earlier session has migrated, where there is such a one."""
+    with django_db_blocker.unblock():
+        if migrated.is_there():
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated.database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keep the test database as migrated, for later sessions."""
+    with django_db_blocker.unblock():
+        if not migrated.is_there():
+            migrated.keep()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def flush_beside_living_processes() -> Iterator[None]:
-    """Empty the tables again after a deadlock with a process of the session: PostgreSQL ends one of the two."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def patiently(operations: DatabaseOperations, statements: Sequence[str]) -> None:
-        for tries_left in reversed(range(FLUSHES)):
-            try:
-                return flush(operations, statements)
-            except OperationalError as error:
-                if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
-                    raise
-        return None
-
+def tables_are_emptied_by_deleting() -> Iterator[None]:
+    """Keep Django from truncating every table, and migrating anew what belongs into some, after each test that commits."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", patiently)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.empty())
         yield
 
 
@@ -119,11 +139,21 @@ def worker_process(django_db_setup: None, surroundings: dict[str, str]) -> Itera
         assert process.alive(), f"The worker has died:\n{process.told()}"
 
 
+@pytest.fixture(scope="session")
+def told_by_the_worker() -> list[Worker]:
+    """Return what the session's worker has told of itself so far: nothing, or its row."""
+    return []
+
+
 @pytest.fixture
-def worker(worker_process: Running, transactional_db: None) -> Running:
-    """Return the session's worker once it has told this test's database that it lives."""
+def worker(worker_process: Running, told_by_the_worker: list[Worker], transactional_db: None) -> Running:
+    """Return the session's worker, known to this test's database: it told the first one itself, by its heartbeat."""
+    for row in told_by_the_worker:
+        row.heartbeat_at = Now()
+    Worker.objects.bulk_create(told_by_the_worker, ignore_conflicts=True)
     wait_for(lambda: Worker.objects.exists() or not worker_process.alive(), "the worker's heartbeat")
     assert worker_process.alive(), f"The worker has died:\n{worker_process.told()}"
+    told_by_the_worker[:] = Worker.objects.filter(pid=worker_process.pid, arrived_among=None)
     return worker_process
 
 

@@ -14,6 +14,7 @@ from tests.running import TIMES
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_every_scenario_of_the_short_form_holds(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL", *TIMES}}

@@ -353,12 +353,13 @@ def test_an_orphan_in_a_session_of_its_own_is_found():
 
 
 def test_a_tree_that_breeds_is_ended_whole():
-    child = "sh -c 'trap \"\" TERM; sleep 60 & setsid sleep 60 & wait' &"
+    minute = f"60.{os.getpid()}"  # no other test sleeps so
+    child = f"sh -c 'trap \"\" TERM; sleep {minute} & setsid sleep {minute} & wait' &"
     breed = f"trap '' TERM; i=0; while [ $i -lt 20 ]; do {child} i=$((i+1)); done; wait"
     before = set(psutil.pids())
     outcome = did("shell", breed, timeout=0.5)
     assert outcome.errors["error"] == "timed out after 0.5 s"
-    sleepers = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "60"]]
+    sleepers = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", minute]]
     assert [process for process in sleepers if process.pid not in before] == []
 
 

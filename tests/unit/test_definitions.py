@@ -43,9 +43,9 @@ def test_a_long_key_made_unique_still_fits() -> None:
 
 
 def test_a_hundred_thousand_equal_names_are_no_trouble() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(set(unique_keys([{"name": "same"}] * 100_000))) == 100_000
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_edges_name_tasks_by_key_or_by_the_task_id_they_carry() -> None:

@@ -62,7 +62,7 @@ def test_a_pause_lasts_as_long_as_told():
 
 
 def test_a_point_costs_next_to_nothing_when_none_is_armed():
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100_000):
         faults.point("settle.moved")
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

@@ -30,9 +30,9 @@ def test_patterns_match_as_the_standard_says_and_junk_matches_nothing() -> None:
 
 
 def test_no_pattern_takes_for_ever() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert list(jsonpaths.every("$[?search(@, '(a+)+$')]", ["a" * 5000 + "!"])) == []
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(("path", "single"), [("$", True), ("$.data", True), ("$.data[0].id", True), ("$.data[*]", False)])

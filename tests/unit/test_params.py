@@ -85,9 +85,9 @@ def test_a_schema_may_refer_to_its_own_parts() -> None:
 
 @pytest.mark.parametrize("pattern", [r"^(a+)+$", r"^(a|aa)+$", r"(a*)*b", r"^(([a-z])+.)+[A-Z]([a-z])+$"])
 def test_a_pattern_is_matched_in_linear_time(pattern) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(faults({"properties": {"a": {"pattern": pattern}}}, {"a": "a" * 50_000 + "!"})) == 1
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("pattern", [r"(?=a)", r"(a)\1", "a{1001}", "(" * 50])
@@ -100,9 +100,9 @@ def test_references_that_double_at_each_level_run_out_of_budget() -> None:
     doubled = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(60)}
     schema = {"$defs": doubled | {"d60": {"type": "object"}}, "$ref": "#/$defs/d0"}
     check_schema(schema)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert faults(schema, {"a": 1}) == ["The graph's params_schema cannot be applied: It takes too long to apply."]
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

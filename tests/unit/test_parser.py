@@ -84,10 +84,10 @@ def test_what_only_looks_odd_is_read(body, value) -> None:
     ],
 )
 def test_two_megabytes_of_junk_are_no_trouble(body) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with suppress(ValueError):
         loads(body)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 class Announced(io.BytesIO):

@@ -101,6 +101,6 @@ def test_a_graph_too_large_to_read_is_drawn_in_part_and_says_so() -> None:
     ids=["chain", "dense", "long", "fan over a chain"],
 )
 def test_a_thousand_tasks_are_drawn_in_seconds(edges) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     drawn([f"t{number}" for number in range(1_000)], edges)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10

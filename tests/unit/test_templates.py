@@ -182,10 +182,10 @@ def test_a_template_that_fails_names_the_key(source, said):
 )
 def test_a_template_cannot_eat_memory_or_time(source, settings):
     settings.MAX_RESULT = 1024**2
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(templates.RenderError) as caught:
         render(source, big="a" * 500_000)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert len(str(caught.value)) < 200
 
 

@@ -80,7 +80,7 @@ def test_a_long_cycle_is_shown_in_part() -> None:
 def test_100_000_tasks_are_checked_in_under_5_seconds(closed) -> None:
     size = 100_000
     edges = [(number, number + 1) for number in range(size - 1)] + ([(size - 1, 0)] if closed else [])
-    begun = time.perf_counter()
+    begun = time.process_time()
     cycle = topology.find_cycle(size, edges)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert len(cycle) == (size if closed else 0)

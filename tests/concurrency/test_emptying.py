@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 
 from dags.models import Project
 from runs.models import Worker
+from tests import emptying
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_deadlock_with_a_living_process_does_not_keep_the_tables_full() -> None:
-    """Hold one table and want another, the other way round than TRUNCATE takes them."""
+    """Hold one table and want another, the other way round than the emptying takes them."""
     Project.objects.create(name="left")
     held = threading.Event()
 
@@ -35,7 +35,7 @@ def test_a_deadlock_with_a_living_process_does_not_keep_the_tables_full() -> Non
     meddler = threading.Thread(target=meddle)
     meddler.start()
     assert held.wait(10)
-    call_command("flush", interactive=False, verbosity=0)
+    emptying.empty()
     meddler.join()
 
     assert not Project.objects.exists()
