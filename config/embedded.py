@@ -145,7 +145,10 @@ def _start_postgres() -> str:
         unfinished.touch()
     try:
         server = get_server(directory, cleanup_mode=None)
-    except subprocess.SubprocessError:  # it waits ten seconds for the start, which a busy machine may need longer for
+    except subprocess.SubprocessError:
+        # It waits ten seconds for the start, which a busy machine may need longer for; and what is run by root adds a user to
+        # the machine, which two first starts cannot do at once.
+        time.sleep(1)
         PostgresServer._instances.pop(directory, None)
         server = get_server(directory, cleanup_mode=None)
     _create_database(str(server.get_uri()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -29,22 +28,14 @@ SLOTS = 2
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests last that share this session's worker: the others bring workers of their own, or can do with none.
-
-    The longest begin first where tests run side by side: one process waits for them while the others do the rest.
-    """
-    side_by_side = "PYTEST_XDIST_WORKER" in os.environ
-    items.sort(key=lambda item: (not (side_by_side and item.get_closest_marker("long")), _shares_the_worker(item)))
+    """Put the tests last that share this session's worker: the others bring workers of their own, or can do with none."""
+    items.sort(key=lambda item: "worker_process" in getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking at what stays to the end: thousands of tests, and all that is imported."""
     gc.freeze()
-
-
-def _shares_the_worker(item: pytest.Item) -> bool:
-    return "worker_process" in getattr(item, "fixturenames", ())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,10 @@ from celeriac.cli import loading
 from config import processes, service
 from tests.running import wait_for
 
+pytestmark = pytest.mark.alone  # a start has its bound, and is of ten processes
+
 READY_LIMIT = 30.0  # seconds
+EXAMPLE_RAN = [("Monthly orders", "SUCCESS")]
 FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "WORKERS", "CELERIAC_OPEN_PLANNING")
 SEEDS_LINE = r"""
 curl -L -X POST -H "Content-Type: application/json" -d '{"t0": "2022-01-01 12:00", "t1": "2022-01-01 14:00", "policy": "{\"policy\": \"dummy\", \"config\": {}}"}' http://127.0.0.1:8010/api/v1/schedule
@@ -106,9 +109,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture
+def lived_in(home: Path) -> Path:
+    """Return the same home, in which a service has run: in the first test, or where that is another process's, now."""
+    if not (home / "credentials.json").exists():
+        with _up(home) as up:
+            wait_for(lambda: up.states() == EXAMPLE_RAN, "the example's success", READY_LIMIT)
+            up.interrupt()
+    return home
+
+
 def test_the_first_start_runs_the_example_and_ctrl_c_leaves_nothing_behind(home: Path) -> None:
     with _up(home) as up:
-        wait_for(lambda: up.states() == [("Monthly orders", "SUCCESS")], "the example's success", READY_LIMIT)
+        wait_for(lambda: up.states() == EXAMPLE_RAN, "the example's success", READY_LIMIT)
         file = home / "credentials.json"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert set(up.credentials) == {"url", "username", "password", "token"}
@@ -143,13 +156,13 @@ def _no_secret_on_a_command_line(started: list[psutil.Process], up: Up) -> None:
         assert secret not in lines
 
 
-def test_a_second_start_keeps_data_and_credentials_and_brings_back_what_dies(home: Path) -> None:
-    before = json.loads((home / "credentials.json").read_text())
-    with _up(home) as up:
+def test_a_second_start_keeps_data_and_credentials_and_brings_back_what_dies(lived_in: Path) -> None:
+    before = json.loads((lived_in / "credentials.json").read_text())
+    with _up(lived_in) as up:
         assert up.credentials["token"] == before["token"]
-        wait_for(lambda: up.states() == [("Monthly orders", "SUCCESS")] * 2, "the example's second success", READY_LIMIT)
-        _refuses_a_second_one(home)
-        _refuses_a_taken_port(home.with_name("other"))
+        wait_for(lambda: up.states() == EXAMPLE_RAN * 2, "the example's second success", READY_LIMIT)
+        _refuses_a_second_one(lived_in)
+        _refuses_a_taken_port(lived_in.with_name("other"))
         _kill(up, "redis-server", "uvicorn", "worker")
         wait_for(lambda: not up.ready(), "the failure")
         wait_for(up.ready, "recovery", READY_LIMIT)
