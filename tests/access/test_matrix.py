@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -25,14 +26,19 @@ PROJECT_IN_QUERY = {"job-spec-submit"}  # its body is a document of another's ma
 MAKES_PROJECTS = {"project-create"}  # takes a permission of the service, and no role
 
 
-@pytest.fixture
-def own() -> World:
-    return world("own")
+@pytest.fixture(scope="module")
+def worlds(kept: None) -> tuple[World, World]:
+    return world("own"), world("other")
 
 
 @pytest.fixture
-def other() -> World:
-    return world("other")
+def own(worlds: tuple[World, World]) -> World:
+    return deepcopy(worlds[0])
+
+
+@pytest.fixture
+def other(worlds: tuple[World, World]) -> World:
+    return deepcopy(worlds[1])
 
 
 def ask(client: Any, route: Route, of: World) -> Any:
