@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from api.errors import Forbidden
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+Asking = HttpRequest | Request
+"""Who asks: a page of the browser by its session, or a request to the API, which may bring a token."""
 
 
 class RoleMissing(Forbidden):
@@ -25,23 +28,30 @@ class RoleMissing(Forbidden):
     code = "role_missing"
 
 
-def user_of(request: Request) -> User:
+def user_of(request: Asking) -> User:
     """Return who asks; permissions came first, so that nobody anonymous gets here."""
     return cast("User", request.user)
 
 
-def project_of(request: Request) -> int | None:
+def project_of(request: Asking) -> int | None:
     """Return the id of the project that the request's token is tied to, if it is."""
-    return request.auth.project_id if isinstance(request.auth, Token) else None
+    token = _token_of(request)
+    return token.project_id if token else None
 
 
-def scopes_of(request: Request) -> frozenset[str]:
+def scopes_of(request: Asking) -> frozenset[str]:
     """Return the rights that the request's token leaves to its user; a session leaves all."""
-    return effective(request.auth.scopes if isinstance(request.auth, Token) else list(Scope.values))
+    token = _token_of(request)
+    return effective(token.scopes if token else list(Scope.values))
+
+
+def _token_of(request: Asking) -> Token | None:
+    auth = getattr(request, "auth", None)
+    return auth if isinstance(auth, Token) else None
 
 
 def visible(
-    queryset: QuerySet[AnyModel], request: Request, project: str = "project_id", right: str = Scope.READ
+    queryset: QuerySet[AnyModel], request: Asking, project: str = "project_id", right: str = Scope.READ
 ) -> QuerySet[AnyModel]:
     """Return the rows in whose project the user has the right; `project` is the look-up that leads to the project's id."""
     tied = project_of(request)
@@ -53,12 +63,12 @@ def visible(
     return queryset.filter(**{f"{project}__in": mine.values("project")})
 
 
-def belongs(request: Request) -> bool:
+def belongs(request: Asking) -> bool:
     """Tell whether the user is a member of any project: what is the service's as a whole is for its members to see."""
     return user_of(request).is_superuser or Membership.objects.filter(user=user_of(request)).exists()
 
 
-def may(request: Request, right: str, project_id: int) -> bool:
+def may(request: Asking, right: str, project_id: int) -> bool:
     """Tell whether the request has the right in a project."""
     if right not in scopes_of(request) or project_of(request) not in (None, project_id):
         return False
@@ -67,7 +77,7 @@ def may(request: Request, right: str, project_id: int) -> bool:
     return Membership.objects.filter(user=user_of(request), project=project_id, role__in=roles_with(right)).exists()
 
 
-def require(request: Request, right: str, project_id: int) -> None:
+def require(request: Asking, right: str, project_id: int) -> None:
     """Raise `RoleMissing` unless the request has the right in a project that it knows of."""
     if not may(request, right, project_id):
         raise RoleMissing

@@ -52,7 +52,7 @@ def record(
     )
 
 
-def record_refusal(request: Request, proof: str | None) -> None:
+def record_refusal(request: HttpRequest | Request, proof: str | None) -> None:
     """Write that a request was denied or, where a `proof` of who asks has failed, that; the path may hold a key."""
     match = request.resolver_match
     facts = {"method": request.method, "route": match.view_name if match else ""}

@@ -114,7 +114,7 @@ def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
 
 
 def _greet(credentials: Credentials, new: bool) -> None:
-    console.print(f"Celeriac is ready at {credentials.url} (API: /api/docs/, admin: /admin/).")
+    console.print(f"Celeriac is ready at {credentials.url} (console: /, API: /api/docs/, admin: /admin/).")
     file = settings.HOME / "credentials.json"
     if new:
         console.print(f"User {credentials.username}, password {credentials.password}, token {credentials.token}", markup=False)

@@ -22,6 +22,20 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {  # scripts, styles and pictures are files of ours; nothing inline, and nothing from elsewhere
+    "EXCLUDE_URL_PREFIXES": ["/admin", "/api/docs"],  # pages that are not ours, and that write scripts and styles inline
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
 PROXIES = env.integer("CELERIAC_PROXIES", 0)  # trusted ones in front, each of which appends to X-Forwarded-For
 SUPERUSER_COMMANDS = env.boolean("CELERIAC_SUPERUSER_COMMANDS", True)  # off: superusers need the right to write commands too
 AUTHENTICATION_BACKENDS = ["api.logins.LimitedLogins", "django.contrib.auth.backends.ModelBackend"]
@@ -38,6 +52,7 @@ REPORT_LIMIT = env.integer("CELERIAC_REPORT_LIMIT", 1200)  # reports to a task i
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
+    "console",
     "notifications",
     "schedules",
     "scheduler",
@@ -50,7 +65,9 @@ INSTALLED_APPS = [
     "axes",
     "corsheaders",
     "knox",
+    "csp",
     "django_filters",
+    "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
@@ -66,6 +83,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "api.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -108,7 +126,9 @@ MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # files that were s
 MASTER_SCHEDULES = env.path("CELERIAC_MASTER_SCHEDULES", HOME / "master_schedules")  # files that the policy `basic` may name
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "console:login"
+LOGIN_REDIRECT_URL = "console:overview"
+LOGOUT_REDIRECT_URL = "console:login"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {

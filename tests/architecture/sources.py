@@ -11,6 +11,7 @@ PACKAGES = (
     "api",
     "celeriac",
     "config",
+    "console",
     "dags",
     "examples",
     "jobs",

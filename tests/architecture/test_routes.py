@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # Open to anyone: each with its reason.
 OPEN = {
-    "": "leads to the documentation",
     "admin": "leads to the admin, which asks",
     "admin/login/": "is where one logs in",
+    "login": "is where one logs in",
+    "logout": "ends the session of who asks, if there is one",
     "health/live": "asked by probes",
     "health/ready": "asked by probes",
     "api/schema": "the contract is public",
@@ -54,11 +57,16 @@ def test_no_route_answers_a_stranger(client: Client) -> None:
     for path, method in itertools.product(_all(), METHODS):
         if path.rstrip("/") in {open_path.rstrip("/") for open_path in OPEN}:
             continue
-        status = getattr(client, method)(f"/{path}").status_code
-        refused = status in REFUSED or (path.startswith("admin/") and status == 302)
+        answer = getattr(client, method)(f"/{path}")
+        status = answer.status_code
+        refused = status in REFUSED or (status == 302 and _leads_to_a_login(answer))
         if not refused:
             answered[f"{method.upper()} /{path}"] = status
     assert answered == {}
+
+
+def _leads_to_a_login(answer: HttpResponse) -> bool:
+    return urlsplit(answer.headers["Location"]).path.rstrip("/") in ("/login", "/admin/login")
 
 
 @pytest.mark.django_db
@@ -68,5 +76,5 @@ def test_the_routes_are_found(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_paths_answer_with_and_without_the_slash(client: Client) -> None:
-    for path in ("health/live", "api/schema", "api/docs", "metrics", "scheduler/execution/list"):
+    for path in ("login", "health/live", "api/schema", "api/docs", "metrics", "scheduler/execution/list"):
         assert client.get(f"/{path}").status_code == client.get(f"/{path}/").status_code != 404, path

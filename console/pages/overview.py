@@ -1,0 +1,108 @@
+"""The overview: projects and graphs, what goes on, and what is stuck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from api.access import belongs, user_of, visible
+from api.errors import Invalid
+from api.rights import Scope
+from console.doors import Deed, action, find, page
+from console.watching import activity, graphs
+from console.watching.stuck import stuck
+from dags.models import Graph, Project
+from runs.models import GraphRun, JobRun
+from runs.states import GraphRunState
+from scheduler import launching
+from scheduler.launching import Launch
+from schedules.models import Schedule
+
+LIST, NOW = "graphs", "now"  # the parts of the page that are fetched on their own
+FRAGMENTS = {LIST: "console/overview/graphs.html", NOW: "console/overview/now.html"}
+
+
+class Filter(forms.Form):
+    """What the list of graphs can be asked."""
+
+    q = forms.CharField(required=False, max_length=200)
+    state = forms.ChoiceField(
+        required=False, choices=[*((s.value, s.value) for s in GraphRunState), (graphs.NEVER, "Never run")]
+    )
+    project = forms.IntegerField(required=False)
+    after = forms.IntegerField(required=False)
+
+
+@page(right=Scope.READ)
+def overview(request: HttpRequest) -> HttpResponse:
+    """GET /: the whole page, or the part of it that a script asks for."""
+    target = request.headers.get("HX-Target", "")
+    context: dict[str, Any] = {"links": _links(request)}
+    if target != NOW:
+        context |= _graphs(request)
+    if target != LIST:
+        context |= _now(request)
+    return render(request, FRAGMENTS.get(target, "console/overview.html"), context)
+
+
+@action(right=Scope.RUN, verb="dag.execute")
+def launch(request: HttpRequest, pk: str) -> Deed:
+    """POST /graphs/<id>/launch/: launch a graph without params."""
+    graph = find(request, Graph.objects.all(), int(pk))
+    (run,) = launching.launch([Launch(graph=graph, launched_by=user_of(request))])
+    return Deed(
+        on=graph, facts={"execution": run.pk}, said=f"{graph.name} is launched as #{run.pk}.", goto=reverse("console:overview")
+    )
+
+
+def _graphs(request: HttpRequest) -> dict[str, Any]:
+    wanted = _wanted(request)
+    found = graphs.page(visible(Graph.objects.all(), request), wanted)
+    projects, more = graphs.projects(visible(Project.objects.all(), request, "pk"), wanted)
+    mine = Project.objects.filter(pk__in=[project.pk for project, _ in found.groups])
+    return {
+        "page": found,
+        "wanted": wanted,
+        "projects": projects,
+        "more_projects": more,
+        "states": [*GraphRunState.values, graphs.NEVER],
+        "may_run": set(visible(mine, request, "pk", Scope.RUN).values_list("pk", flat=True)),
+    }
+
+
+def _now(request: HttpRequest) -> dict[str, Any]:
+    runs = visible(GraphRun.objects.all(), request)
+    job_runs = visible(JobRun.objects.all(), request, "graph_run__project_id")
+    member = belongs(request)
+    crew = activity.crew(job_runs) if member else activity.Crew()
+    return {
+        "belongs": member,
+        "counts": activity.counts(runs),
+        "running": activity.going_on(runs),
+        "crew": crew,
+        "stuck": stuck(runs, job_runs, visible(Schedule.objects.all(), request), crew),
+    }
+
+
+def _wanted(request: HttpRequest) -> graphs.Wanted:
+    asked = Filter(request.GET)
+    if not asked.is_valid():
+        field, faults = next(iter(asked.errors.items()))
+        raise Invalid(" ".join(map(str, faults)), field=field)
+    return graphs.Wanted(
+        text=asked.cleaned_data["q"],
+        state=asked.cleaned_data["state"],
+        project=asked.cleaned_data["project"],
+        after=asked.cleaned_data["after"],
+    )
+
+
+def _links(request: HttpRequest) -> dict[str, bool]:
+    """Tell which pages of the admin the user may open: a link to another one would lead to a refusal."""
+    user = user_of(request)
+    wanted = {"graph": "dags.view_graph", "run": "runs.view_graphrun", "project": "dags.view_project"}
+    return {name: user.is_staff and user.has_perm(permission) for name, permission in wanted.items()}

@@ -1,0 +1,44 @@
+"""`{% load console %}`: states, lengths of time and moments, the same on every page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from console import states, wording
+
+register = template.Library()
+
+
+@register.inclusion_tag("console/state.html")
+def state(value: str | None) -> dict[str, Any]:
+    """Show a state by its shape, its word and its colour."""
+    return {"look": states.look(value)}
+
+
+@register.filter
+def look(value: str | None) -> states.Look:
+    """Return how a state looks, where there is no room for its word."""
+    return states.look(value)
+
+
+@register.filter
+def duration(length: timedelta | float | None) -> str:
+    """Say a length of time; nothing where there is none."""
+    return "" if length is None else wording.duration(length)
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """Show how far away a moment is, its date and time at hand."""
+    if at is None:
+        return ""
+    at = at.astimezone(timezone.get_current_timezone())
+    text = wording.away(at, timezone.now())
+    title = at.strftime("%Y-%m-%d %H:%M:%S %Z")
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, text)

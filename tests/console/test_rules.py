@@ -1,0 +1,55 @@
+"""No route of the console without a rule, and what its pages let a browser load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api.rights import Scope
+from console.urls import urlpatterns
+
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
+def test_every_route_declares_who_may_enter(pattern: Any) -> None:
+    if hasattr(pattern.callback, "open_because"):
+        assert pattern.callback.open_because
+    else:
+        assert pattern.callback.right in Scope
+
+
+def test_only_these_are_open() -> None:
+    assert {one.name for one in urlpatterns if hasattr(one.callback, "open_because")} == {"login", "logout"}
+
+
+@pytest.mark.parametrize("path", ["/", "/login/", "/graphs/1/launch/", "/health/live", "/nothing"])
+def test_the_policy_is_strict(boss: Client, path: str) -> None:
+    told = boss.get(path).headers["Content-Security-Policy"]
+    assert dict(part.strip().split(" ", 1) for part in told.split(";")) == STRICT
+
+
+@pytest.mark.parametrize("path", ["/", "/login/"])
+def test_pages_hold_nothing_that_the_policy_forbids(client: Client, boss: Client, path: str) -> None:
+    for one in (client, boss):
+        text = one.get(path, follow=True).content.decode()
+        assert "<script>" not in text
+        assert "<style" not in text
+        assert " style=" not in text
+        assert " onclick" not in text
+
+
+def test_pages_are_kept_by_nobody(boss: Client) -> None:
+    assert "no-store" in boss.get("/").headers["Cache-Control"]
