@@ -128,7 +128,6 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:overview"
-LOGOUT_REDIRECT_URL = "console:login"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # nothing to collect before a start
 LOGGING = {

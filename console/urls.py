@@ -13,6 +13,8 @@ urlpatterns = [
     re_path(r"^graphs/(?P<pk>[0-9]{1,18})/launch/?$", overview.launch, name="launch"),
     re_path(r"^login/?$", opened(login.Login.as_view(), because="is where one logs in"), name="login"),
     re_path(
-        r"^logout/?$", opened(LogoutView.as_view(), because="ends the session of who asks, if there is one"), name="logout"
+        r"^logout/?$",
+        opened(LogoutView.as_view(next_page="console:login"), because="ends the session of who asks, if there is one"),
+        name="logout",
     ),
 ]

@@ -14,7 +14,8 @@ def duration(length: timedelta | float) -> str:
     seconds = max(seconds, 0.0)
     if seconds < 10:  # noqa: PLR2004 - as the docstring says
         return f"{seconds:.1f} s"
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[tuple[int, str]] = []
     for size, unit in _UNITS:
         count, left = divmod(left, size)
         if count or parts:

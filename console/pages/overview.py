@@ -17,7 +17,7 @@ from console.watching import activity, graphs
 from console.watching.stuck import stuck
 from dags.models import Graph, Project
 from runs.models import GraphRun, JobRun
-from runs.states import GraphRunState
+from runs.states import GRAPH_UNFINISHED, GraphRunState
 from scheduler import launching
 from scheduler.launching import Launch
 from schedules.models import Schedule
@@ -76,7 +76,9 @@ def _graphs(request: HttpRequest) -> dict[str, Any]:
 
 def _now(request: HttpRequest) -> dict[str, Any]:
     runs = visible(GraphRun.objects.all(), request)
-    job_runs = visible(JobRun.objects.all(), request, "graph_run__project_id")
+    # What waits or works is of runs that have not ended: said aloud, it keeps PostgreSQL from joining all runs there are.
+    unfinished = JobRun.objects.filter(graph_run__state__in=GRAPH_UNFINISHED)
+    job_runs = visible(unfinished, request, "graph_run__project_id")
     member = belongs(request)
     crew = activity.crew(job_runs) if member else activity.Crew()
     return {

@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, Func, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Coalesce, Now
 
 from runs import nodes
@@ -50,16 +64,13 @@ def going_on(runs: QuerySet[GraphRun]) -> list[Any]:
     """Return the latest unfinished runs, each with `done`, the number of its tasks that have ended."""
     left = JobRun.objects.filter(graph_run=OuterRef("pk"), state__in=UNFINISHED).order_by()
     count = Subquery(left.annotate(count=Func("pk", function="COUNT")).values("count"), output_field=IntegerField())
-    found = list(
+    return list(
         runs.filter(state__in=GRAPH_UNFINISHED)
         .select_related("project")
-        .annotate(left=Coalesce(count, 0))
-        .only("name", "state", "size", "expanded", "created_at", "started_at", "reason", "project__name")
+        .annotate(done=Case(When(expanded=True, then=F("size") - Coalesce(count, 0)), default=0))
+        .only("name", "state", "size", "created_at", "project__name")
         .order_by("-pk")[:SHOWN]
     )
-    for run in found:
-        run.done = run.size - run.left if run.expanded else 0
-    return found
 
 
 def crew(job_runs: QuerySet[JobRun]) -> Crew:

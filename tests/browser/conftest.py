@@ -7,9 +7,10 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -21,11 +22,11 @@ from tests.running import Running, wait_for
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (375, 1440)
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SCREENSHOTS = settings.BASE_DIR / "var" / "screenshots"
 PATIENCE = 10_000.0  # milliseconds that anything on a page may take
 GRAVE = {"serious", "critical"}
-FAILED_LOAD = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+ANSWERED = re.compile(r"(?:responded with a status of|Response Status Error Code) (\d+)")  # the browser's word, and htmx's
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Watched:
 
     def console(self, message: ConsoleMessage) -> None:
         """Note errors and refusals of the Content-Security-Policy."""
-        failed = FAILED_LOAD.match(message.text)
+        failed = ANSWERED.search(message.text)
         if failed and int(failed[1]) in self.expected:
             return
         if message.type == "error" or "Content Security Policy" in message.text:
@@ -73,8 +74,15 @@ def browser() -> Iterator[Browser]:
 def console(web_process: Running, transactional_db: None, web_url: str) -> str:
     """Return where the console is; a test that needs a worker asks for `worker` too."""
     assert web_process.alive(), web_process.told()
-    wait_for(lambda: "running" in web_process.told(), "the web server")
+    wait_for(lambda: _answers(web_url), "the web server")
     return web_url
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ def world(console: str) -> None:
     factories.worker("default", slots=2)
     for name in ("Count the orders", "Weigh the roots"):
         graph = factories.graph(name=name, project=harvest)
-        for states in ({"a": "SUCCESS"}, {"a": "FAILED"}, {"a": "SUCCESS", "b": "SKIPPED"}, {"count": "SUCCESS", "b": "RUNNING"}):
+        for states in ({"a": "SUCCESS"}, {"a": "FAILED"}, {"a": "SUCCESS", "b": "SKIPPED"}, {"a": "SUCCESS", "b": "RUNNING"}):
             factories.run(states, of=graph)
         now = timezone.now()
         fields = {"project": harvest, "graph": graph, "name": name, "cron": "0 3 * * *", "considered_until": now}
         Schedule.objects.create(**fields, next_due=now + timedelta(hours=3, minutes=1))
-    soup = factories.graph(name="Soup of the day, in all the sizes that the kitchen of the house can cook it in", project=kitchen)
+    soup = factories.graph(name="Soup of the day, in all the sizes that the kitchen can cook it in", project=kitchen)
     factories.run({"taste": "WAITING", "serve": "PENDING"}, of=soup)
     factories.run({"a": "CANCELLED"}, of=soup, state="CANCELLED")
     factories.graph(name="Never cooked <b>yet</b>", project=kitchen)
