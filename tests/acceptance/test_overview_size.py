@@ -1,4 +1,4 @@
-"""The overview of a service that has been used for a while: 1,000 graphs and 1,000,000 JobRuns, shown in under half a second."""
+"""The overview of a service that has been used for a while: 1,000 graphs and 1,000,000 JobRuns, shown in half a second."""
 
 from __future__ import annotations
 

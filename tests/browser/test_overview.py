@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from dags.models import Project
 from runs.models import GraphRun
 from schedules.models import Schedule
 from tests import factories
@@ -34,6 +35,8 @@ def world(console: str) -> None:
     soup = factories.graph(name="Soup of the day, in all the sizes that the kitchen can cook it in", project=kitchen)
     factories.run({"taste": "WAITING", "serve": "PENDING"}, of=soup)
     factories.run({"a": "CANCELLED"}, of=soup, state="CANCELLED")
+    Project.objects.filter(pk=harvest.pk).update(state="RUNNING")
+    Project.objects.filter(pk=kitchen.pk).update(state="CANCELLED")
     factories.graph(name="Never cooked <b>yet</b>", project=kitchen)
 
 

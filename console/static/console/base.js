@@ -50,5 +50,7 @@ document.body.addEventListener("told", (event) => tell(event.detail.text, event.
 document.body.addEventListener("htmx:sendError", () => tell("The service does not answer."));
 document.body.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
+  const told = event.detail.xhr.getResponseHeader("HX-Trigger") ?? event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (status === 403 && !told) tell("This page is out of date, as after another login. Load it again.");
   if (status >= 500) tell(`Something went wrong on the service's side (${status}).`);
 });
