@@ -126,6 +126,7 @@ MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # files that were s
 MASTER_SCHEDULES = env.path("CELERIAC_MASTER_SCHEDULES", HOME / "master_schedules")  # files that the policy `basic` may name
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+CSRF_FAILURE_VIEW = "console.faults.out_of_date"
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:overview"
 STATIC_URL = "static/"

@@ -28,5 +28,5 @@ urlpatterns = [
 
 handler400 = "api.handler.bad_request"
 handler403 = "api.handler.forbidden"
-handler404 = "api.handler.not_found"
+handler404 = "console.faults.not_found"
 handler500 = "api.handler.server_error"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -54,7 +55,7 @@ def boss(db: None) -> Client:
 def member(boss: Client) -> Client:
     """Someone of most projects; made after them, as all of this is."""
     projects = [factories.project(f"project {number:02}") for number in range(PROJECTS)]
-    facts = {
+    facts: dict[str, Any] = {
         "projects": [project.pk for project in projects],
         "count": PROJECTS,
         "graphs": GRAPHS,

@@ -219,7 +219,9 @@ def test_a_post_without_the_csrf_token_is_refused(django_user_model: Any) -> Non
     graph = factories.graph()
     client = Client(enforce_csrf_checks=True)
     client.force_login(django_user_model.objects.create_superuser("boss"))
-    assert client.post(f"/graphs/{graph.pk}/launch/").status_code == 403
+    answer = client.post(f"/graphs/{graph.pk}/launch/")
+    assert answer.status_code == 403
+    assert b"out of date" in answer.content
     assert not GraphRun.objects.exists()
 
 

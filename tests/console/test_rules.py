@@ -56,5 +56,13 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: Client, boss: Client
         assert " onclick" not in text
 
 
+@pytest.mark.django_db
+def test_a_path_of_nothing_is_a_page_for_people_and_json_for_clients(client: Client) -> None:
+    page = client.get("/nothing/here", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert b"There is nothing here" in page.content
+    assert client.get("/nothing/here").json() == {"detail": "No such path.", "code": "not_found"}
+
+
 def test_pages_are_kept_by_nobody(boss: Client) -> None:
     assert "no-store" in boss.get("/").headers["Cache-Control"]
