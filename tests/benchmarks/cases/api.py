@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from runs.models import GraphRun, JobRun
 from tests.benchmarks import filling, shapes
+from tests.benchmarks.cases.overview import overview
 from tests.benchmarks.figures import Figure, Measured, at_most, quantiles
 from tests.benchmarks.service import BrokenError, Service
 from tests.benchmarks.stage import Stage
@@ -35,11 +36,13 @@ def api(stage: Stage) -> list[Measured]:
         began = time.monotonic()
         seconds = _ask(stage.service, asked, began + stage.options.times(60, 10))
         done = len(finished) * SIZE / (time.monotonic() - began)
+        looked = overview(stage)
     return [
         Figure(case="api", name="JobRuns stored", value=JobRun.objects.count(), unit=""),
         Figure(case="api", name="requests", value=sum(map(len, seconds.values())), unit=""),
         Figure(case="api", name="jobs a second meanwhile", value=done, unit="1/s"),
         *(figure for name, times in seconds.items() for figure in quantiles("api", f"GET {name}", times, FLOOR)),
+        *looked,
     ]
 
 
