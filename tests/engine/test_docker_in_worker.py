@@ -12,6 +12,7 @@ from config import commands
 from runs.models import GraphRun, JobRun, LogChunk
 from scheduler import engine
 from scheduler.containers import labels
+from scheduler.reports import Report, report_to
 from scheduler.services import holding
 from tests.containers import IMAGE, all_of, speaking_to
 from tests.running import Running, running, wait_for
@@ -99,7 +100,7 @@ def test_a_container_goes_with_its_worker_and_the_job_is_run_again(docker_engine
 
 def test_a_service_is_a_container_that_is_held_until_it_is_stopped(docker_engine, own_worker):
     server = {"image": IMAGE, "network": "none", "command": "/bin/sh -c", "name": "celeriac-tests-srv"}
-    args = ["echo serves; trap 'echo told; exit 0' TERM; while :; do sleep 0.1; done"]
+    args = ["trap 'echo told; exit 0' TERM; echo serves; while :; do sleep 0.1; done"]
     check = {"name": "runs", "driver": "docker", "docker": {"image": IMAGE, "network": "none", "command": "/bin/true"}}
     configs = {
         "driver": "docker",
@@ -108,12 +109,20 @@ def test_a_service_is_a_container_that_is_held_until_it_is_stopped(docker_engine
     }
     tasks = [
         {"key": "srv", "driver": "service", "configs": configs, "queue": f"node.{NODE}"},
+        {
+            "key": "heard",
+            "driver": "offline",
+            "queue": f"node.{NODE}",
+        },  # being ready says nothing of what the service has come to say
         {"key": "stop", "driver": "stop", "configs": {"stop": ["srv"]}, "queue": f"node.{NODE}"},
     ]
-    run = launched(tasks, [("srv", "stop", "ready")])
-    assert ended(run) == {"srv": "SUCCESS", "stop": "SUCCESS"}
-    wait_for(lambda: not all_of(docker_engine), "the removal")
+    run = launched(tasks, [("srv", "heard", "ready"), ("heard", "stop", "success")])
     says("serves")
+    heard = run.job_runs.filter(key="heard")
+    wait_for(lambda: heard.get().state == "WAITING", "the task that waits for us")
+    report_to(heard.get().pk, Report(success=True))
+    assert ended(run) == {"srv": "SUCCESS", "heard": "SUCCESS", "stop": "SUCCESS"}
+    wait_for(lambda: not all_of(docker_engine), "the removal")
     says("told")
 
     run = launched(tasks[:1])

@@ -66,8 +66,9 @@ def gone(pid: int) -> bool:
 
 
 def children() -> set[psutil.Process]:
-    """Return the children of this process but for the guard."""
-    return {child for child in psutil.Process().children() if "guard.py" not in " ".join(child.cmdline())}
+    """Return the children of this process but for the guard, and the engine of this session's containers."""
+    found = {child: " ".join(child.cmdline()) for child in psutil.Process().children()}
+    return {child for child, command in found.items() if "guard.py" not in command and "dockerd" not in command}
 
 
 # --- results and errors ---
