@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 import pytest
@@ -107,7 +108,7 @@ def test_a_service_is_a_container_that_is_held_until_it_is_stopped(docker_engine
         "docker": {**server, "args": args},
         "ready": {"tasks": [check], "interval": 0.1, "timeout": 20},
     }
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"key": "srv", "driver": "service", "configs": configs, "queue": f"node.{NODE}"},
         {
             "key": "heard",
