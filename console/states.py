@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """`name` is that of a shape in `shapes.html` and of a colour in `base.css`."""
+    """`name` is that of a shape in `shapes.html` and of a colour in `colours.css`."""
 
     name: str
     word: str

@@ -54,7 +54,7 @@ def test_every_state_has_a_word_a_shape_and_a_colour(state: str | None) -> None:
     look = states.look(state)
     assert look.word
     assert f'id="shape-{look.name}"' in (CONSOLE / "templates/console/shapes.html").read_text()
-    assert f".state-{look.name} " in (CONSOLE / "static/console/base.css").read_text()
+    assert f".state-{look.name} " in (CONSOLE / "static/console/colours.css").read_text()
 
 
 def test_states_of_runs_differ_by_shape_and_by_word() -> None:
@@ -67,7 +67,7 @@ def test_states_can_be_read_in_both_themes(theme: int) -> None:
     colours = {
         name: (light, dark)[theme]
         for name, light, dark in re.findall(
-            r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (CONSOLE / "static/console/base.css").read_text()
+            r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (CONSOLE / "static/console/colours.css").read_text()
         )
     }
     read = [name for name in colours if name.startswith("state-") or name in ("ink", "faint", "accent")]
