@@ -14,7 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # the names that each connection has prepared
@@ -33,28 +33,34 @@ class Statement:
         """Execute with these values, and return what the statement returns.
 
         `after` is executed before it, in the same message and with the same values; what that returns is not seen. Each
-        takes a snapshot of its own, so that this one sees what `after` has waited for.
+        takes a snapshot of its own, so that this one sees what `after` has waited for. Outside of a transaction the message
+        is one of its own: both or none.
         """
+        statements = [statement for statement in (after, self) if statement]
         with connection.cursor() as cursor:
-            said = [statement._said(cursor) for statement in (after, self) if statement]
-            cursor.execute("; ".join(said), values)
-            return cursor.fetchall() if cursor.description else []
-
-    def _said(self, cursor: Any) -> str:
-        if not settings.PREPARE:
-            return self.text
-        self._prepare(cursor)
-        return self._execute
+            if not settings.PREPARE:
+                return _rows(cursor, "; ".join(statement.text for statement in statements), values)
+            message = "; ".join(statement._execute for statement in statements)
+            known = _prepared.setdefault(cursor.connection, set())
+            fresh = [statement for statement in statements if statement.name not in known]
+            if not fresh:
+                return _rows(cursor, message, values)
+            with transaction.atomic(savepoint=False):  # the plan is made at the first execution, under the same settings
+                for statement in fresh:
+                    statement._prepare(cursor)
+                    known.add(statement.name)
+                return _rows(cursor, message, values)
 
     def _prepare(self, cursor: Any) -> None:
-        known = _prepared.setdefault(cursor.connection, set())
-        if self.name in known:
-            return
         numbered = _NAMED.sub(lambda match: f"${self._parameters.index(match[1]) + 1}", self.text)
         cursor.execute("SET plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
         # Prepared under its name or not at all: a PREPARE stands even when its transaction is rolled back.
         cursor.cursor.execute(f"PREPARE {self.name} AS {numbered}")
-        known.add(self.name)
+
+
+def _rows(cursor: Any, message: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    cursor.execute(message, values)
+    return cursor.fetchall() if cursor.description else []
 
 
 def read_json(value: Any) -> Any:

@@ -56,6 +56,8 @@ LOCK_FREE_RUNS = Statement("lock_free_runs", f"{_LOCKED_RUNS} SKIP LOCKED")
 # chosen: highest priority first, then topological order. Several at once only where all of them may be quick and none was
 # ever lost: what kills its worker is claimed alone from then on.
 #
+# alone_to: nothing moves unless that node is still PENDING and of these queues: the run goes on, and something is claimed.
+#
 # The run's own facts stand beside each move, for who has locked it in the same message.
 #
 # OFFSET 0 has each row looked up by its key and then guarded: left to itself, the planner would look for the guard's states
@@ -68,6 +70,10 @@ STEP = Statement(
             %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(results)s::text[], %(errors)s::text[],
             %(reasons)s::text[], %(delays)s::float8[], %(failures)s::int[], %(losses)s::int[], %(ready)s::bool[]
         ) AS g (id, attempt, state, results, errors, reason, delay, failed, lost, ready)
+        WHERE %(alone_to)s::int IS NULL OR EXISTS (
+            SELECT FROM runs_jobrun
+            WHERE graph_run_id = %(run)s AND node = %(alone_to)s AND state = 'PENDING' AND queue = ANY(%(queues)s)
+        )
     ),
     settled AS (
         UPDATE runs_jobrun j SET

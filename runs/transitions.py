@@ -7,12 +7,10 @@ with moving(run_ids) as moves:     # the runs are locked first, ordered by id
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +20,8 @@ from runs.births import Beginning, Placed
 from runs.compiled import Compiled
 from runs.models import GraphRun, JobRun
 from runs.prepared import Statement, read_json
-from runs.states import GraphRunState, JobRunState
+from runs.states import GraphRunState
+from runs.steps import Claim, Decided, Settled, told_step
 
 
 class Moved(NamedTuple):
@@ -57,45 +56,6 @@ class LockedRun:
     execution_graph_id: int
     cancel_requested: bool
     walkers: dict[str, int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
-    """Where an attempt goes, and what it leaves behind."""
-
-    id: int
-    attempt: int
-    state: JobRunState
-    results: Any = None
-    errors: Any = None
-    reason: str | None = None
-    delay: float = 0.0
-    failed: bool = False
-    lost: bool = False
-    ready: bool = False
-
-
-class Decided(NamedTuple):
-    """What ended parents made of the JobRun at a node: its new counters and, where it was decided, its new state."""
-
-    node: int
-    state: JobRunState
-    waiting_on: int
-    met: int
-    failed: int
-    reason: str | None
-
-
-class Claim(NamedTuple):
-    """What a worker claims: the first ready JobRun on its queues, or up to `limit` that may be quick."""
-
-    queues: Sequence[str]
-    limit: int
-    worker: UUID
-    walk: str | None
-
-
-NOTHING = Claim(queues=(), limit=0, worker=UUID(int=0), walk=None)
 
 
 class Step(NamedTuple):
@@ -147,13 +107,9 @@ class Moves:
         An attempt that is no longer the present one moves nothing, and then nothing is released or claimed either. `lock`
         locks the run in the same message; it is known here only when something has moved.
         """
-        values = {
-            "run": run_id,
-            "cause": cause,
-            **_of_outcomes(outcomes),
-            **_of_decisions(decided),
-            **_of_claim(claim or NOTHING),
-        }
+        return self._step(run_id, told_step(run_id, outcomes, cause, decided, claim), lock=lock)
+
+    def _step(self, run_id: int, values: dict[str, Any], *, lock: bool) -> Step:
         rows = sql.STEP.rows(values | _patient([run_id]), after=sql.LOCK_RUNS) if lock else sql.STEP.rows(values)
         step = Step([], [], [])
         parts = step._asdict()
@@ -211,36 +167,6 @@ class Moves:
         return moved
 
 
-def _of_outcomes(outcomes: Sequence[Settled]) -> dict[str, Any]:
-    return {
-        "ids": [o.id for o in outcomes],
-        "attempts": [o.attempt for o in outcomes],
-        "states": [o.state.value for o in outcomes],
-        "results": [None if o.results is None else json.dumps(o.results) for o in outcomes],
-        "errors": [None if o.errors is None else json.dumps(o.errors) for o in outcomes],
-        "reasons": [o.reason for o in outcomes],
-        "delays": [o.delay for o in outcomes],
-        "failures": [int(o.failed) for o in outcomes],
-        "losses": [int(o.lost) for o in outcomes],
-        "ready": [o.ready for o in outcomes],
-    }
-
-
-def _of_decisions(decided: Sequence[Decided]) -> dict[str, Any]:
-    return {
-        "nodes": [d.node for d in decided],
-        "decisions": [d.state.value for d in decided],
-        "waiting_on": [d.waiting_on for d in decided],
-        "met": [d.met for d in decided],
-        "failed": [d.failed for d in decided],
-        "why": [d.reason for d in decided],
-    }
-
-
-def _of_claim(claim: Claim) -> dict[str, Any]:
-    return {"queues": list(claim.queues), "limit": claim.limit, "worker": str(claim.worker), "walk": claim.walk}
-
-
 @contextmanager
 def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Moves]:
     """Lock the runs in one transaction, let their JobRuns move, and tell of all moves at its end.
@@ -251,22 +177,39 @@ def moving(run_ids: Iterable[int], *, skip_locked: bool = False) -> Iterator[Mov
         moves = Moves({})
         moves.lock(run_ids, skip_locked=skip_locked)
         yield moves
-        if moves.made or moves.expanded:
-            touched = moves.expanded.union(move.graph_run_id for move in moves.made)
-            signals.job_runs_moved.send(
-                sender=JobRun,
-                graph_run_ids=sorted(touched),
-                moves=moves.made,
-                created=frozenset(run.pk for run in moves.created),
-                expanded=moves.expanded,
-                runs=moves.runs,
-            )
+        _tell(moves)
         if moves.ended:
             move_graph_runs(moves.ended, cause="ended without nodes")
         if moves.created:
             # Last: from here on the projects are locked, and other launches in them wait.
             fresh = [RunMoved(run.pk, run.project_id, "", GraphRunState.PENDING) for run in moves.created]
             signals.graph_runs_moved.send(sender=GraphRun, moves=fresh)
+
+
+def step_alone(run_id: int, outcome: Settled, *, cause: str, decided: Decided, claim: Claim) -> Step:
+    """Record an outcome, release the one child that it decides, and claim, in one message that is a transaction of its own.
+
+    Nothing moves unless the child is still PENDING and on the claim's queues: then the run goes on, something is claimed, and
+    nothing is left to roll up but Jobs, so that runs of graphs that have any must not be stepped so. The moves are told of
+    after the commit.
+    """
+    moves = Moves({})
+    step = moves._step(run_id, told_step(run_id, [outcome], cause, [decided], claim, alone_to=decided.node), lock=True)
+    _tell(moves)
+    return step
+
+
+def _tell(moves: Moves) -> None:
+    if moves.made or moves.expanded:
+        touched = moves.expanded.union(move.graph_run_id for move in moves.made)
+        signals.job_runs_moved.send(
+            sender=JobRun,
+            graph_run_ids=sorted(touched),
+            moves=moves.made,
+            created=frozenset(run.pk for run in moves.created),
+            expanded=moves.expanded,
+            runs=moves.runs,
+        )
 
 
 def _patient(ids: Sequence[int]) -> dict[str, Any]:

@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
-
-from dags.rules import OnFailure
 from runs import transitions
 from runs.compiled import Compiled, compiled
 from runs.models import JobRun
 from runs.states import FINISHED, GRAPH_UNFINISHED, GraphRunState, JobRunState
-from runs.transitions import Claim, Decided, LockedRun, Moved, Moves, Settled, Step
-from scheduler import crew, dispatch, faults, nodes, retry, spread
+from runs.steps import Claim, Decided, Settled
+from runs.transitions import LockedRun, Moved, Moves, Step
+from scheduler import crew, dispatch, ends, faults, nodes, spread
 from scheduler.batch import Ended
 
 
@@ -84,20 +82,10 @@ def settle(run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker | 
 
     An attempt that is no longer the present one, or that has ended already, moves nothing: the first write wins.
     """
-    with transitions.moving(()) as moves:
-        step = _step_at_once(moves, run_id, ended, cause=cause, walker=walker) if walker else None
-        if step is None:
-            moves.lock([run_id])
-        run = moves.runs.get(run_id)
-        if run is None:
-            return Settlement()
-        graph = compiled(run.execution_graph_id)
-        if step is None:
-            step = _step(moves, run, graph, _decide(run, graph, ended), cause=cause, walker=walker)
-        if walker and not step.claimed:
-            _give_up_turn(run, walker)
-        crew.ring_helpers(run, graph, _left_ready(step))
-        faults.point("settle.decided")
+    plain = _plain(ended, walker) if walker else None
+    step = _step_alone(run_id, plain, cause=cause, walker=walker) if walker and plain else None
+    if step is None:
+        step = _step_among_others(run_id, ended, plain, cause=cause, walker=walker)
     faults.point("settle.committed")
     if walker:
         walker.holds = {claim.id: claim.node for claim in step.claimed}
@@ -125,14 +113,7 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
         if run is None:
             return frozenset()
         graph = compiled(run.execution_graph_id)
-        rows = JobRun.objects.filter(pk__in=attempts).values_list("pk", "failures", "losses")
-        lost = []
-        for pk, failures, losses in rows:
-            facts = retry.Attempt(failures=failures, losses=losses, cancel_requested=run.cancel_requested, stopped=False)
-            after = retry.after_loss(facts, limit=settings.LOSS_LIMIT)
-            errors = {"error": "worker_lost", "losses": losses + 1} if after.state == JobRunState.FAILED else None
-            lost.append(Settled(id=pk, attempt=attempts[pk], state=after.state, errors=errors, reason=after.reason, lost=True))
-        step = _step(moves, run, graph, lost, cause=cause)
+        step = _step(moves, run, graph, ends.of_lost(run, attempts), cause=cause)
         # The lost walkers are still counted: forget them, or nobody would be rung.
         crew.forget(run)
         crew.ring_helpers(run, graph, _left_ready(step))
@@ -144,66 +125,14 @@ def give_back(run_id: int, attempts: Mapping[int, int], *, cause: str) -> frozen
 # --- The steps of the verbs ---
 
 
-def _decide(run: LockedRun, graph: Compiled, ended: Sequence[Ended]) -> list[Settled]:
-    """Say where each attempt goes."""
-    facts = _facts(run, graph, [pk for pk, _, outcome in ended if outcome.state == JobRunState.FAILED])
-    settled = []
-    for pk, attempt, outcome in ended:
-        if outcome.state != JobRunState.FAILED:
-            after = retry.unless_cancelled(
-                outcome.state, outcome.reason, cancel_requested=run.cancel_requested, delay=outcome.delay
-            )
-        elif pk in facts:
-            node, known = facts[pk]
-            after = retry.after_failure(known, graph.task(node), permanent=outcome.permanent)
-        else:
-            continue  # its run was deleted
-        settled.append(
-            Settled(
-                id=pk,
-                attempt=attempt,
-                state=after.state,
-                results=outcome.results,
-                errors=outcome.errors,
-                reason=after.reason,
-                delay=after.delay,
-                failed=outcome.state == JobRunState.FAILED,
-                ready=outcome.ready and after.state == JobRunState.WAITING,
-            )
-        )
-    delays = [one.delay for one in settled if one.delay and one.state == JobRunState.QUEUED]
-    if delays:
-        spread.wake_in(run.id, min(delays))
-    return settled
+class _Plain(NamedTuple):
+    """One success and what it decides, where nothing has to be looked at first."""
+
+    success: Settled
+    decided: Sequence[Decided]
 
 
-def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int, tuple[int, retry.Attempt]]:
-    """Return the node and the history of failing attempts: only failures need to know what happened before them."""
-    if not failing:
-        return {}
-    stopped = graph.on_failure == OnFailure.STOP and spread.has_failed(run.id)
-    rows = JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses", "ready_at")
-    return {
-        pk: (
-            node or 0,
-            retry.Attempt(
-                failures=failures,
-                losses=losses,
-                cancel_requested=run.cancel_requested,
-                stopped=stopped,
-                ready=ready_at is not None,
-            ),
-        )
-        for pk, node, failures, losses, ready_at in rows
-    }
-
-
-def _step_at_once(moves: Moves, run_id: int, ended: Sequence[Ended], *, cause: str, walker: Walker) -> Step | None:
-    """Lock the run and make the step of one success in one message, where nothing has to be looked at first; else None.
-
-    None as well when the attempt had ended otherwise, and then nothing has moved. A cancel needs no look: it leaves no child
-    that could be released, and nothing to claim.
-    """
+def _plain(ended: Sequence[Ended], walker: Walker) -> _Plain | None:
     if walker.graph is None or walker.graph.max_parallel is not None or len(ended) > 1:
         return None
     [(pk, attempt, outcome)] = ended
@@ -212,9 +141,51 @@ def _step_at_once(moves: Moves, run_id: int, ended: Sequence[Ended], *, cause: s
     decided = spread.foreseen(walker.graph, [(walker.holds[pk], outcome.state)])
     if decided is None:
         return None
-    success = Settled(id=pk, attempt=attempt, state=outcome.state, results=outcome.results, reason=outcome.reason)
+    return _Plain(Settled(id=pk, attempt=attempt, state=outcome.state, results=outcome.results, reason=outcome.reason), decided)
+
+
+def _step_alone(run_id: int, plain: _Plain, *, cause: str, walker: Walker) -> Step | None:
+    """Step from one task to the next in a transaction of one message, where nothing else is left to do; else None.
+
+    None as well when the attempt or its child had ended otherwise, and then nothing has moved.
+    """
     claim = _claim_of(walker, walker.limit)
-    step = _recorded(moves, run_id, outcomes=[success], cause=cause, decided=decided, claim=claim, lock=True)
+    if claim is None or walker.graph is None or walker.graph.has_jobs or len(plain.decided) != 1:
+        return None
+    [child] = plain.decided
+    if child.state != JobRunState.QUEUED:
+        return None
+    # As much is claimed as is released, be it something more urgent: nobody has to be rung for what is left.
+    step = transitions.step_alone(run_id, plain.success, cause=cause, decided=child, claim=claim)
+    return step if step.settled else None
+
+
+def _step_among_others(run_id: int, ended: Sequence[Ended], plain: _Plain | None, *, cause: str, walker: Walker | None) -> Step:
+    """Step in a transaction with all that the step may entail: other walkers, the end of the run."""
+    with transitions.moving(()) as moves:
+        step = _step_at_once(moves, run_id, plain, cause=cause, walker=walker) if walker and plain else None
+        if step is None:
+            moves.lock([run_id])
+        run = moves.runs.get(run_id)
+        if run is None:
+            return Step([], [], [])
+        graph = compiled(run.execution_graph_id)
+        if step is None:
+            step = _step(moves, run, graph, ends.of_ended(run, graph, ended), cause=cause, walker=walker)
+        if walker and not step.claimed:
+            _give_up_turn(run, walker)
+        crew.ring_helpers(run, graph, _left_ready(step))
+        faults.point("settle.decided")
+    return step
+
+
+def _step_at_once(moves: Moves, run_id: int, plain: _Plain, *, cause: str, walker: Walker) -> Step | None:
+    """Lock the run and make the step of one success in one message; None when the attempt had ended otherwise.
+
+    Then nothing has moved. A cancel needs no look: it leaves no child that could be released, and nothing to claim.
+    """
+    claim = _claim_of(walker, walker.limit)
+    step = _recorded(moves, run_id, outcomes=[plain.success], cause=cause, decided=plain.decided, claim=claim, lock=True)
     return step if step.settled else None
 
 

@@ -12,7 +12,8 @@ from runs.compiled import Compiled
 from runs.models import JobRun
 from runs.prepared import Statement
 from runs.states import FINISHED, JobRunState
-from runs.transitions import Decided, Moved
+from runs.steps import Decided
+from runs.transitions import Moved
 from scheduler import readiness
 from scheduler.readiness import Pending
 from scheduler.sql import (

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from runs import transitions
 from runs.models import GraphRun
 from runs.states import JobRunState
-from runs.transitions import Settled
+from runs.steps import Settled
 from scheduler import dispatch, engine
 from scheduler.work import succeeded
 from tests.engine.conftest import Bench
