@@ -33,6 +33,12 @@ def duration(length: timedelta | float | None) -> str:
     return "" if length is None else wording.duration(length)
 
 
+@register.filter
+def away(at: datetime | None) -> str:
+    """Say how far away a moment is, where there is room for no more."""
+    return "" if at is None else wording.away(at, timezone.now())
+
+
 @register.simple_tag
 def moment(at: datetime | None) -> SafeString | str:
     """Show how far away a moment is, its date and time at hand."""
