@@ -20,10 +20,9 @@ def merged(orders: Iterable[Sequence[str]]) -> list[str]:
                 following[before] = key
             before = key
     found: list[str] = []
-    key = following[None]
-    while key is not None:
-        found.append(key)
-        key = following[key]
+    last: str | None = None
+    while (last := following[last]) is not None:
+        found.append(last)
     return found
 
 

@@ -58,7 +58,9 @@ def grid(request: HttpRequest, pk: str) -> HttpResponse:
         "job_states": JobRunState.values,
         "run_states": GraphRunState.values,
     }
-    return render(request, "console/grid/grid.html" if request.headers.get("HX-Target") == GRID else "console/grid.html", context)
+    return render(
+        request, "console/grid/grid.html" if request.headers.get("HX-Target") == GRID else "console/grid.html", context
+    )
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

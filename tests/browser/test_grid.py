@@ -10,24 +10,29 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.grid import columns
-from dags.models import Graph
 from runs import transitions
 from runs.models import GraphRun
 from runs.states import JobRunState
-from runs.transitions import Settled
+from runs.steps import Settled
 from tests import factories, gridding
 
 Look = Callable[[Page], None]
 Shots = Callable[[Page, str], None]
 
-KEYS = ["extract", "<b>clean</b> & \"dry\"", "weigh", "sort by the size of the roots, and by colour", *(f"part.{n:02}" for n in range(60))]
+KEYS = [
+    "extract",
+    '<b>clean</b> & "dry"',
+    "weigh",
+    "sort by the size of the roots, and by colour",
+    *(f"part.{n:02}" for n in range(60)),
+]
 EVERY = ["SUCCESS", "FAILED", "SKIPPED", "CANCELLED", "WAITING", "QUEUED", "RUNNING", "PENDING"]
 
 
 @pytest.fixture
 def harvest(console: str) -> list[GraphRun]:
     """The runs of a graph, oldest first: more than two pages, the last of which goes on."""
-    graph, content = gridding.graph_of(KEYS, name="Harvest & store", project=factories.project("Farm"))
+    _, content = gridding.graph_of(KEYS, name="Harvest & store", project=factories.project("Farm"))
     number = 2 * columns.PAGE + 8
     ends = [("SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "SUCCESS", "CANCELLED")[place % 6] for place in range(number)]
     states = [{key: _state(end, at, place) for at, key in enumerate(KEYS)} for place, end in enumerate(ends)]
@@ -42,6 +47,10 @@ def _state(end: str, at: int, place: int) -> str:
     return end if at == broken or end == "CANCELLED" else "SKIPPED"
 
 
+def place(runs: list[GraphRun]) -> str:
+    return f"/graphs/{runs[0].graph_id}/grid/"
+
+
 def cell(page: Page, key: str, run: GraphRun) -> Any:
     return page.get_by_role("link", name=f"{key}, run #{run.pk}: ")
 
@@ -51,22 +60,20 @@ def head(page: Page, run: GraphRun) -> Any:
 
 
 def test_the_grid_can_be_read_by_everyone(page: Page, harvest: list[GraphRun], look: Look, shots: Shots) -> None:
-    graph = harvest[0].graph
-    page.goto(f"/graphs/{graph.pk}/grid/")
+    page.goto(place(harvest))
     expect(page).to_have_title("Harvest & store: grid · Celeriac")
     table = page.get_by_role("grid")
     expect(table).to_have_attribute("aria-rowcount", str(len(KEYS) + 1))
     expect(page.get_by_role("rowheader", name=KEYS[1])).to_be_visible()
     expect(cell(page, "extract", harvest[-1])).to_be_in_viewport()
     cell(page, "weigh", harvest[-3]).hover()
-    expect(page.locator(".readout")).to_contain_text(f"weigh, run #{harvest[-3].pk}: ")
+    expect(page.locator(".readout")).to_contain_text(f"weigh: Success · Run #{harvest[-3].pk}: Success, launched ")
     look(page)
     shots(page, "grid")
 
 
 def test_the_keyboard_leads_through_cells_and_pages(page: Page, harvest: list[GraphRun]) -> None:
-    graph = harvest[0].graph
-    page.goto(f"/graphs/{graph.pk}/grid/")
+    page.goto(place(harvest))
     expect(cell(page, "extract", harvest[-1])).to_be_visible()
     stops = page.locator("[role=grid] [tabindex='0']")
     expect(stops).to_have_count(1)
@@ -97,8 +104,7 @@ def test_the_keyboard_leads_through_cells_and_pages(page: Page, harvest: list[Gr
 
 
 def test_tasks_and_runs_are_searched_for_without_a_reload(page: Page, harvest: list[GraphRun], look: Look) -> None:
-    graph = harvest[0].graph
-    page.goto(f"/graphs/{graph.pk}/grid/")
+    page.goto(place(harvest))
     page.evaluate("window.kept = true")
     page.get_by_label("Search tasks").press_sequentially("<B>")
     expect(page.get_by_role("rowheader")).to_have_text([KEYS[1]])
@@ -114,14 +120,16 @@ def test_tasks_and_runs_are_searched_for_without_a_reload(page: Page, harvest: l
 
 
 def test_a_run_is_followed_as_it_goes_on(page: Page, harvest: list[GraphRun]) -> None:
-    graph, going = harvest[0].graph, harvest[-1]
-    page.goto(f"/graphs/{graph.pk}/grid/")
+    going = harvest[-1]
+    page.goto(place(harvest))
     key = next(key for at, key in enumerate(KEYS) if at >= 20 and EVERY[at % 8] == "RUNNING")
     moved = cell(page, key, going)
     expect(moved).to_have_accessible_name(re.compile("Running"))
     moved.focus()
     job_run = factories.job(going, key)
     with transitions.moving([going.pk]) as moves:
-        moves.step(going.pk, outcomes=[Settled(id=job_run.pk, attempt=job_run.attempt, state=JobRunState.SUCCESS)], cause="test")
+        moves.step(
+            going.pk, outcomes=[Settled(id=job_run.pk, attempt=job_run.attempt, state=JobRunState.SUCCESS)], cause="test"
+        )
     expect(moved).to_have_accessible_name(re.compile("Success"))
     expect(moved).to_be_focused()

@@ -110,7 +110,10 @@ def test_the_bar_of_a_run_tells_its_share_of_the_longest(boss: Client) -> None:
     for run, minutes in zip(made, (2, 8), strict=True):
         started = timezone.now() - timedelta(hours=1)
         GraphRun.objects.filter(pk=run.pk).update(started_at=started, completed_at=started + timedelta(minutes=minutes))
-    assert re.findall(r'<rect y="([\d.]+)" width="1" height="([\d.]+)"', shown(boss, graph)) == [("0.75", "0.25"), ("0.0", "1.0")]
+    assert re.findall(r'<rect y="([\d.]+)" width="1" height="([\d.]+)"', shown(boss, graph)) == [
+        ("0.75", "0.25"),
+        ("0.0", "1.0"),
+    ]
 
 
 # --- To whom ---
@@ -131,8 +134,8 @@ def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
 def test_text_of_users_is_text(boss: Client) -> None:
     keys = list(dict.fromkeys(text[:200] for text in STRINGS if "\x00" not in text))
     graph, _ = alike(keys, 1, name="<img src=x onerror=alert(1)>")
-    text = shown(boss, graph, "?before=5")
-    for text in (text, shown(boss, graph, '?q="><script>alert(1)</script>'), shown(boss, graph)):
+    for asked in ("", "?before=1", '?q="><script>alert(1)</script>'):
+        text = shown(boss, graph, asked)
         assert "<script>alert" not in text
         assert "<img src=x" not in text
         assert "<svg onload" not in text
