@@ -34,14 +34,17 @@ TOLD = "told"  # the event by which a script learns what to tell
 class Deed:
     """What an action has done: to what, what the audit trail tells of it, and where the browser goes on.
 
-    `project` is the look-up that leads from the object to its project's id.
+    `project` is the look-up that leads from the object to its project's id. Where it `stays`, a script keeps its page, and is
+    told there.
     """
 
     on: Model
     said: str
     goto: str
     project: str = "project_id"
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] | None = field(default_factory=dict)
+    """None where nothing has changed: there is nothing to write down."""
+    stays: bool = False
 
 
 def page(*, right: str) -> Callable[[View], View]:
@@ -73,12 +76,12 @@ def action(*, right: str, verb: str) -> Callable[[Callable[..., Deed]], View]:
             try:
                 with transaction.atomic():  # a deed without its entry, or an entry without its deed, never stays
                     deed = act(request, *args, **kwargs)
-                    project_id = project_id_of(deed.on, deed.project)
-                    audit.record(request, verb, instance=deed.on, project_id=project_id, facts=deed.facts)
+                    if deed.facts is not None:
+                        project_id = project_id_of(deed.on, deed.project)
+                        audit.record(request, verb, instance=deed.on, project_id=project_id, facts=deed.facts)
             except (CeleriacError, Http404) as error:
                 return _refusal(request, error)
-            messages.success(request, deed.said)
-            return _gone_on(request, deed.goto)
+            return _gone_on(request, deed)
 
         return _ruled(never_cache(require_POST(entered)), right)
 
@@ -116,10 +119,12 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("console:overview"))
 
 
-def _gone_on(request: HttpRequest, goto: str) -> HttpResponse:
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": goto})
-    return redirect(goto)
+def _gone_on(request: HttpRequest, deed: Deed) -> HttpResponse:
+    scripted = "HX-Request" in request.headers
+    if scripted and deed.stays:
+        return HttpResponse(status=204, headers=_telling(text=deed.said, level="success"))
+    messages.success(request, deed.said)
+    return HttpResponse(status=204, headers={"HX-Redirect": deed.goto}) if scripted else redirect(deed.goto)
 
 
 def _refusal(request: HttpRequest, error: CeleriacError | Http404) -> HttpResponse:
@@ -127,7 +132,12 @@ def _refusal(request: HttpRequest, error: CeleriacError | Http404) -> HttpRespon
     if "HX-Request" not in request.headers:
         return _error_page(request, error)
     told = _noticed(request, error)
-    return HttpResponse(status=told.status, headers={"HX-Trigger": json.dumps({TOLD: {"text": _text(told)}})})
+    at_fault = getattr(told, "field", None)
+    return HttpResponse(status=told.status, headers=_telling(text=_text(told), **({"field": at_fault} if at_fault else {})))
+
+
+def _telling(**what: str) -> dict[str, str]:
+    return {"HX-Trigger": json.dumps({TOLD: what})}
 
 
 def _error_page(request: HttpRequest, error: CeleriacError | Http404) -> HttpResponse:
