@@ -17,6 +17,8 @@ NEVER = Look("never", "Never run")
 _OF_RUNS = ("PENDING", "QUEUED", "RUNNING", "WAITING", "SUCCESS", "FAILED", "SKIPPED", "CANCELLED")
 _LOOKS: dict[str, Look] = {
     **{state: Look(state.lower(), state.capitalize()) for state in _OF_RUNS},
+    # Attempts.
+    "lost": Look("cancelled", "Worker lost"),
     # Nodes.
     "idle": Look("pending", "Idle"),
     "running": Look("running", "Running"),

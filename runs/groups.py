@@ -68,7 +68,7 @@ def roll_up(tasks: Sequence[Mapping[str, Any]], facts: Mapping[int, Facts], *, o
         if task.get("driver") == BARRIER:
             continue
         known = facts.get(node, otherwise)
-        path = _path(task)
+        path = path_of(task)
         part = whole
         for name in path:
             part = part.parts.setdefault(name, _Part())
@@ -77,7 +77,7 @@ def roll_up(tasks: Sequence[Mapping[str, Any]], facts: Mapping[int, Facts], *, o
     return list(_flat(whole, ()))
 
 
-def _path(task: Mapping[str, Any]) -> tuple[str, ...]:
+def path_of(task: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the pipeline, the stage and the node of a task; what its pipeline of tasks is called tells nothing of it."""
     group = task.get("group")
     return (*group[:2], task["on"]) if group and task.get("on") else ()

@@ -106,5 +106,5 @@ def _wanted(request: HttpRequest) -> graphs.Wanted:
 def _links(request: HttpRequest) -> dict[str, bool]:
     """Tell which pages of the admin the user may open: a link to another one would lead to a refusal."""
     user = user_of(request)
-    wanted = {"graph": "dags.view_graph", "run": "runs.view_graphrun", "project": "dags.view_project"}
+    wanted = {"graph": "dags.view_graph", "project": "dags.view_project"}
     return {name: user.is_staff and user.has_perm(permission) for name, permission in wanted.items()}

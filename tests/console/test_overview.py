@@ -77,7 +77,7 @@ def test_what_is_another_projects_is_not_there(signed_in: Callable[..., Client])
 def test_links_to_the_admin_are_for_those_who_may_enter_it(boss: Client, signed_in: Callable[..., Client]) -> None:
     run = factories.run()
     assert run.graph
-    place = f"/admin/runs/graphrun/{run.pk}/change/"
+    place = f"/admin/dags/graph/{run.graph.pk}/change/"
     assert place in shown(boss)
     assert "/admin/" not in shown(signed_in("admin", run.project))
 

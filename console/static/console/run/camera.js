@@ -1,0 +1,119 @@
+// Moving about in a picture: by dragging, by the wheel with Ctrl, by the keyboard, by buttons.
+
+import { make } from "./words.js";
+
+const STEP = 1.3; // of a zoom
+const CLOSEST = 2;
+const FURTHEST = 0.01;
+const PAN = 60; // pixels of an arrow key
+const STILL = 4; // pixels that a hand moves when it clicks
+
+/** Return what looks at `svg`; `moved` is called whenever something else is in view. */
+export function camera(svg, moved) {
+  let scale = 1;
+  let centre = [0, 0];
+  let whole = null;
+  let own = false; // whether somebody has chosen what to look at
+  const buttons = make("div", "zoom");
+  for (const [text, label, deed] of [["+", "Zoom in", () => zoom(STEP)], ["−", "Zoom out", () => zoom(1 / STEP)], ["Fit", "Show all", () => fit(whole)]]) {
+    const button = make("button", "small", text);
+    button.type = "button";
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", deed);
+    buttons.append(button);
+  }
+
+  function view() {
+    const [width, height] = [svg.clientWidth / scale, svg.clientHeight / scale];
+    return { x: centre[0] - width / 2, y: centre[1] - height / 2, width, height, scale };
+  }
+
+  function look() {
+    const { x, y, width, height } = view();
+    if (width && height) svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    moved();
+  }
+
+  function fit(drawing) {
+    if (!drawing) return;
+    whole = drawing;
+    own = false;
+    scale = Math.max(FURTHEST, Math.min(1, svg.clientWidth / drawing.width));
+    svg.style.height = `${Math.max(160, Math.min(drawing.height * scale, innerHeight * 0.6))}px`;
+    scale = Math.max(FURTHEST, Math.min(scale, svg.clientHeight / drawing.height));
+    centre = [drawing.width / 2, drawing.height / 2];
+    look();
+  }
+
+  /** Zoom by a factor; what is at the point, in pixels from the middle, stays there. */
+  function zoom(factor, [x, y] = [0, 0]) {
+    const next = Math.max(FURTHEST, Math.min(CLOSEST, scale * factor));
+    centre = [centre[0] + x / scale - x / next, centre[1] + y / scale - y / next];
+    scale = next;
+    own = true;
+    look();
+  }
+
+  function pan(x, y) {
+    centre = [centre[0] + x / scale, centre[1] + y / scale];
+    own = true;
+    look();
+  }
+
+  /** Look at a point, from no further away than `closest`, unless it is well in view. */
+  function reveal(x, y, closest) {
+    const now = view();
+    const [across, up] = [Math.abs(x - centre[0]) / now.width, Math.abs(y - centre[1]) / now.height];
+    if (scale >= closest / 2 && across < 0.45 && up < 0.45) return;
+    scale = Math.max(scale, closest);
+    centre = [x, y];
+    own = true;
+    look();
+  }
+
+  drag(svg, pan);
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // the wheel by itself scrolls the page
+    event.preventDefault();
+    const { left, top, width, height } = svg.getBoundingClientRect();
+    zoom(STEP ** (-event.deltaY / 100), [event.clientX - left - width / 2, event.clientY - top - height / 2]);
+  }, { passive: false });
+  svg.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: [-PAN, 0], ArrowRight: [PAN, 0], ArrowUp: [0, -PAN], ArrowDown: [0, PAN] };
+    if (event.key in steps && event.target === svg) pan(...steps[event.key]);
+    else if (event.key === "+" || event.key === "=") zoom(STEP);
+    else if (event.key === "-") zoom(1 / STEP);
+    else if (event.key === "0") fit(whole);
+    else return;
+    event.preventDefault();
+  });
+  new ResizeObserver(() => (own ? look() : fit(whole))).observe(svg.parentElement ?? svg);
+  return { view, fit, reveal, buttons };
+}
+
+function drag(svg, pan) {
+  let from = null;
+  let moved = false;
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    from = [event.clientX, event.clientY];
+    moved = false;
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const [x, y] = [event.clientX - from[0], event.clientY - from[1]];
+    if (!moved && Math.hypot(x, y) < STILL) return;
+    if (!moved) svg.setPointerCapture(event.pointerId);
+    moved = true;
+    from = [event.clientX, event.clientY];
+    pan(-x, -y);
+  });
+  for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (from = null));
+  svg.addEventListener("dragstart", (event) => event.preventDefault());
+  svg.addEventListener("click", (event) => {
+    if (!moved) return; // a drag that ends on a task does not open it
+    event.preventDefault();
+    event.stopPropagation();
+    moved = false;
+  }, true);
+}
