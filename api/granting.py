@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 
-from api.access import may_write_commands, project_of, scopes_of, user_of
+from api.access import Asking, may_write_commands, project_of, scopes_of, user_of
 from api.errors import Forbidden, Invalid
 from api.models import Membership, Token
 from api.rights import RIGHTS, Scope, effective
@@ -53,7 +53,7 @@ def make_token(request: Request, fields: Mapping[str, Any]) -> tuple[Token, str]
     return token, clear
 
 
-def make_member(request: Request, fields: Mapping[str, Any]) -> Membership:
+def make_member(request: Asking, fields: Mapping[str, Any]) -> Membership:
     """Return a new membership; raise `AlreadyMember` or `NotYoursToGive`."""
     member = Membership(**fields)
     if Membership.objects.filter(user=member.user, project=member.project).exists():
@@ -63,7 +63,7 @@ def make_member(request: Request, fields: Mapping[str, Any]) -> Membership:
     return member
 
 
-def change_member(request: Request, pk: int, fields: Mapping[str, Any]) -> Membership:
+def change_member(request: Asking, pk: int, fields: Mapping[str, Any]) -> Membership:
     """Change what a member may; who it is and where stays. Raise `NotYoursToGive`."""
     member = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=pk)
     before = _writes_commands(member)
@@ -77,7 +77,7 @@ def change_member(request: Request, pk: int, fields: Mapping[str, Any]) -> Membe
     return member
 
 
-def _check_commands(request: Request, member: Membership, *, before: bool) -> None:
+def _check_commands(request: Asking, member: Membership, *, before: bool) -> None:
     given = _writes_commands(member) and not before
     user = user_of(request)
     if given and not (user.is_superuser or may_write_commands(user, member.project_id)):

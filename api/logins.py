@@ -1,13 +1,11 @@
-"""Logins to the admin: written into the audit trail, and put off after too many failures of an account or an address."""
+"""Logins: written into the audit trail, and put off after too many failures of an account or an address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from axes.backends import AxesStandaloneBackend
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from api import audit
 
@@ -20,13 +18,6 @@ class LimitedLogins(AxesStandaloneBackend):  # type: ignore[misc]  # axes ships 
     def authenticate(self, request: HttpRequest | None, *args: Any, **kwargs: Any) -> None:
         if request is not None:
             super().authenticate(request, *args, **kwargs)
-
-
-def locked_out(request: HttpRequest, response: HttpResponse, credentials: Mapping[str, Any]) -> HttpResponse:
-    """Answer who has to wait: a plain sentence, for the login is a page for people."""
-    wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    text = f"Too many failed logins. Try again in {-(-wait // 60)} minutes.\n"
-    return HttpResponse(text, status=429, content_type="text/plain", headers={"Retry-After": str(wait)})
 
 
 def logged_in(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:

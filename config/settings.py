@@ -23,7 +23,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {  # scripts, styles and pictures are files of ours; nothing inline, and nothing from elsewhere
-    "EXCLUDE_URL_PREFIXES": ["/admin", "/api/docs"],  # pages that are not ours, and that write scripts and styles inline
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
@@ -43,7 +42,7 @@ AXES_FAILURE_LIMIT = env.integer("CELERIAC_LOGIN_LIMIT", 10, minimum=1)  # faile
 AXES_COOLOFF_TIME = timedelta(seconds=env.seconds("CELERIAC_LOGIN_PAUSE", 300))  # after which failures are forgotten
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_CLIENT_IP_CALLABLE = "api.addresses.address_of"
-AXES_LOCKOUT_CALLABLE = "api.logins.locked_out"
+AXES_LOCKOUT_CALLABLE = "console.faults.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # the audit trail has it
 AXES_VERBOSE = False
 FAILURE_LIMIT = env.integer("CELERIAC_FAILURE_LIMIT", 60)  # wrong tokens and report keys of an address in a minute
@@ -72,7 +71,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_celery_results",
-    "django.contrib.admin",
+    "console.apps.ConsoleAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -120,6 +119,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 MEDIA_ROOT = env.path("CELERIAC_MEDIA_DIR", HOME / "media")  # files that were sent for import; no URL leads to them

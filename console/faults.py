@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -15,6 +19,26 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if HTML not in request.headers.get("Accept", ""):
         return handler.not_found(request, exception)
     return _told(request, 404, "No page has this address.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who may not do what a page of the admin does."""
+    if HTML not in request.headers.get("Accept", ""):
+        return handler.forbidden(request, exception)
+    return _told(request, 403, "You may not do this. Somebody who manages people in the admin can give you the permission.")
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: Mapping[str, Any]) -> HttpResponse:
+    """Answer who has failed to log in too often, on whatever page."""
+    wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    minutes = -(-wait // 60)
+    answer = _told(
+        request,
+        429,
+        f"Too many failed logins. Try again in {minutes} minute{'s' if minutes > 1 else ''}; each try starts it anew.",
+    )
+    answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from api import audit
+from api.admin.filters import FewFilter
 from api.errors import Invalid
 from dags.admin.doors import ServiceAdmin
 from notifications import services
@@ -76,9 +77,9 @@ class NotificationAdmin(ServiceAdmin):
         "failing_since",
         "disabled_reason",
     ]
-    list_filter = ["enabled", "channel", "project"]
+    list_filter = ["enabled", "channel", ("project", FewFilter)]
     list_select_related = ["project", "graph", "schedule"]
-    search_fields = ["name"]
+    search_fields = ["name", "project__name", "graph__name"]
     autocomplete_fields = ["project", "graph"]
     raw_id_fields = ["schedule"]
     ordering = ["-pk"]
@@ -130,7 +131,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ["message_id", "notification", "event", "graph_run_id", "status", "tries", "due_at", "created_at"]
     list_filter = ["status", "event", "created_at"]
     list_select_related = ["notification"]
-    search_fields = ["message_id"]
+    search_fields = ["message_id", "notification__name"]
     show_full_result_count = False
     ordering = ["-pk"]
     fields = [

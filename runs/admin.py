@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -12,10 +13,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.html import format_html
 
+from api.admin.filters import FewFilter
 from dags import picture as drawing
+from dags.admin import showing
 from dags.admin.doors import ServiceAdmin, filtered
 from runs import machine_admin, retention, selectors  # noqa: F401  # importing machine_admin registers it
-from runs.admin_reading import ReadOnlyAdmin, plain, pretty
+from runs.admin_reading import ReadOnlyAdmin, plain, pretty, took
 from runs.models import GraphRun, JobRun, LogChunk
 from runs.states import GRAPH_FINISHED
 from runs.waiting import waiting_for
@@ -31,11 +34,11 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     """Runs of graphs; one that has ended can be deleted with all that belongs to it."""
 
     kind = "execution"
-    list_display = ["id", "name", "state", "graph", "project", "trigger", "size", "created_at", "started_at", "completed_at"]
+    list_display = ["id", "name", "shown_state", "project", "trigger", "size", "created_at", "took"]
     list_display_links = ["id", "name"]
-    list_filter = ["state", "trigger", "created_at", "project"]
+    list_filter = ["state", "trigger", "created_at", ("project", FewFilter)]
     list_select_related = ["graph", "project"]
-    search_fields = ["name", "id__exact", "task_id__exact"]
+    search_fields = ["name", "project__name", "id__exact", "task_id__exact"]
     show_full_result_count = False  # that would count every run there ever was
     ordering = ["-pk"]
     fieldsets = [
@@ -43,7 +46,7 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
             None,
             {
                 "fields": [
-                    "state",
+                    "shown_state",
                     "graph",
                     "project",
                     "trigger",
@@ -65,6 +68,14 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GraphRun]:
         runs = GraphRun.objects.select_related("graph", "project", "launched_by", "parent_run")
         return runs.defer("walkers", "graph__params_schema", "graph__description", "parent_run__params", "parent_run__walkers")
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, run: GraphRun) -> str:
+        return showing.state(run.state)
+
+    @admin.display(description="took")
+    def took(self, run: GraphRun) -> timedelta | None:
+        return took(run)
 
     @admin.display(description="tasks")
     def tasks(self, run: GraphRun) -> str:
@@ -123,15 +134,27 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
 class JobRunAdmin(ReadOnlyAdmin):
     """Runs of tasks, listed by the page of their run."""
 
-    list_display = ["key", "state", "attempt", "told_reason", "queue", "started_at", "completed_at"]
-    list_filter = ["state"]
+    list_display = ["key", "shown_state", "attempt", "told_reason", "queue", "started_at", "took"]
+    list_filter = ["state", "started_at"]
     search_fields = ["key", "id__exact"]
     ordering = ["graph_run", "node"]
     show_full_result_count = False
     fieldsets = [
         (
             None,
-            {"fields": ["graph_run", "key", "name", "state", "attempt", "reason", "waiting", "shown_results", "shown_errors"]},
+            {
+                "fields": [
+                    "graph_run",
+                    "key",
+                    "name",
+                    "shown_state",
+                    "attempt",
+                    "reason",
+                    "waiting",
+                    "shown_results",
+                    "shown_errors",
+                ]
+            },
         ),
         ("Times", {"fields": ["available_at", "started_at", "ready_at", "deadline_at", "completed_at"]}),
         ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by"]}),
@@ -154,6 +177,14 @@ class JobRunAdmin(ReadOnlyAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Leave them out of the index: all of them together tell nothing, and may be millions."""
         return False
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, run: JobRun) -> str:
+        return showing.state(run.state)
+
+    @admin.display(description="took")
+    def took(self, run: JobRun) -> timedelta | None:
+        return took(run)
 
     @admin.display(description="reason")
     def told_reason(self, run: JobRun) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+
+from runs.models import GraphRun, JobRun
 
 MAX_TEXT = 20_000  # characters of a value
 
@@ -30,6 +33,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 def changing(row: Model) -> str:
     """Return the path of a row's page."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def took(run: GraphRun | JobRun) -> timedelta | None:
+    """Return how long a run went on, to the second; None while it does."""
+    if run.started_at is None or run.completed_at is None:
+        return None
+    return timedelta(seconds=round((run.completed_at - run.started_at).total_seconds()))
 
 
 def pretty(value: Any) -> str:

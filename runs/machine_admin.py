@@ -12,9 +12,23 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
+from dags.admin import showing
 from runs import nodes
 from runs.admin_reading import ReadOnlyAdmin, changing
 from runs.models import Node, Worker
+
+
+class AliveFilter(admin.SimpleListFilter):
+    """Workers that are heard of, or not any more."""
+
+    title = "alive"
+    parameter_name = "alive"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(is_alive=self.value() == "yes") if self.value() else queryset
 
 
 @admin.register(Worker)
@@ -22,6 +36,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     """Workers: those that are alive first."""
 
     list_display = ["hostname", "node", "alive", "queues", "slots", "pid", "started_at", "heartbeat_at"]
+    list_filter = [AliveFilter, "node"]
     search_fields = ["hostname", "node"]
     ordering = ["-heartbeat_at"]
     fields = [
@@ -76,7 +91,7 @@ class NodeAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="state")
     def state(self, node: Any) -> str:
-        return str(node.state)
+        return showing.state(node.state)
 
     @admin.display(description="roles")
     def shown_roles(self, node: Node) -> str:

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
 from api import audit
+from api.admin.filters import FewFilter
 from api.errors import CeleriacError, Invalid
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.fields import StrictJSONField
@@ -103,9 +104,9 @@ class ScheduleAdmin(ServiceAdmin):
     kind = "schedule"
     form = ScheduleForm
     list_display = ["name", "graph", "when", "condition", "next", "last", "project"]
-    list_filter = ["enabled", "daily", "overlap", "catch_up", "project"]
+    list_filter = ["enabled", "daily", "overlap", "catch_up", ("project", FewFilter)]
     list_select_related = ["graph", "project"]
-    search_fields = ["name", "graph__name", "cron", "id__exact"]
+    search_fields = ["name", "graph__name", "project__name", "cron", "id__exact"]
     autocomplete_fields = ["graph", "project"]
     ordering = ["-pk"]
     readonly_fields = ["condition", "coming", "last", "firings", "daily", "created_at"]
@@ -116,6 +117,10 @@ class ScheduleAdmin(ServiceAdmin):
         ("What if", {"fields": ["overlap", "catch_up", "catch_up_window", "dst"]}),
         ("About it", {"fields": ["condition", "coming", "last", "firings", "created_at"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        """Leave out of a new one what is told of those that there are."""
+        return self.fieldsets if obj else self.fieldsets[:-1]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
         """Keep a schedule where it is, and a project's daily one as the project says."""

@@ -15,9 +15,12 @@ from django.urls import path
 
 from api import audit
 from api.access import may_write_commands
+from api.admin.filters import FewFilter
 from dags import picture as drawing
 from dags import selectors, services
+from dags.admin import showing
 from dags.admin.doors import ServiceAdmin
+from dags.admin.filters import LatestStateFilter
 from dags.admin.forms import GraphForm
 from dags.models import Graph, Task
 
@@ -29,9 +32,9 @@ class GraphAdmin(ServiceAdmin):
     kind = "dag"
     form = GraphForm
     list_display = ["name", "project", "execution_key", "task_count", "state", "last_launched", "revision"]
-    list_filter = ["project", "on_failure", "last_launched"]
+    list_filter = [LatestStateFilter, ("project", FewFilter), "on_failure", "last_launched"]
     list_select_related = ["project"]
-    search_fields = ["name", "description", "execution_key", "graph_id__exact"]
+    search_fields = ["name", "description", "execution_key", "project__name", "graph_id__exact"]
     ordering = ["-pk"]
     readonly_fields = ["state", "last_launched", "revision", "created_at"]
     fieldsets = [
@@ -61,9 +64,9 @@ class GraphAdmin(ServiceAdmin):
     def task_count(self, graph: Any) -> int:
         return graph.task_count
 
-    @admin.display(description="latest run", ordering="state", empty_value="never run")
-    def state(self, graph: Any) -> str | None:
-        return getattr(graph, "state", None)
+    @admin.display(description="latest run", ordering="state")
+    def state(self, graph: Any) -> str:
+        return showing.state(getattr(graph, "state", None))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[Any]:
         """Return the form, which asks whether this user may write commands."""

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from api import audit
 from api.errors import Invalid
 from dags import services
+from dags.admin import showing
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.models import Graph, Project
 
@@ -43,15 +44,19 @@ class ProjectAdmin(ServiceAdmin):
     kind = "project"
     project_lookup = "pk"
     form = ProjectForm
-    fields = ["name", "description", "daily_at", "timezone", "state", "created_at"]
-    readonly_fields = ["state", "created_at"]
-    list_display = ["name", "state", "graphs", "daily_at", "timezone", "created_at"]
+    fields = ["name", "description", "daily_at", "timezone", "shown_state", "created_at"]
+    readonly_fields = ["shown_state", "created_at"]
+    list_display = ["name", "shown_state", "graphs", "daily_at", "timezone", "created_at"]
     list_filter = ["state"]
     search_fields = ["name", "description"]
     ordering = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         return Project.objects.annotate(graph_count=Count("graphs"))
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, project: Project) -> str:
+        return showing.state(project.state)
 
     @admin.display(ordering="graph_count")
     def graphs(self, project: Any) -> str:

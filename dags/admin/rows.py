@@ -73,9 +73,11 @@ class EdgeForm(forms.Form):
 
     KEY = {"list": "task-keys", "autocomplete": "off", "spellcheck": "false"}
 
-    task_from = forms.CharField(label="From", widget=forms.TextInput(KEY))
-    task_to = forms.CharField(label="To", widget=forms.TextInput(KEY))
-    condition = forms.ChoiceField(choices=Condition.choices, initial=Condition.SUCCESS)
+    task_from = forms.CharField(label="From", widget=forms.TextInput({**KEY, "aria-label": "From"}))
+    task_to = forms.CharField(label="To", widget=forms.TextInput({**KEY, "aria-label": "To"}))
+    condition = forms.ChoiceField(
+        choices=Condition.choices, initial=Condition.SUCCESS, widget=forms.Select({"aria-label": "Condition"})
+    )
 
 
 class Rows(forms.BaseFormSet):
@@ -111,6 +113,8 @@ class TaskRows(Rows):
 
 class EdgeRows(Rows):
     """The edges of a graph, checked together with its tasks."""
+
+    deletion_widget = forms.CheckboxInput({"aria-label": "Delete"})
 
     def __init__(self, *args: Any, tasks: TaskRows, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

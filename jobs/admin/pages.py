@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from api import audit
+from api.admin.filters import FewFilter
 from api.errors import CeleriacError
+from dags.admin import showing
 from dags.admin.doors import ServiceAdmin
 from dags.models import Job
 from jobs import selectors, services, tables
@@ -20,7 +22,7 @@ from jobs.doors import KINDS
 
 ROWS = 20  # of its table, on a job's page
 NOTHING = "nothing yet"
-ABOUT = ["state", "latest_run", "succeeded_at", "changed_at", "created_at"]
+ABOUT = ["shown_state", "latest_run", "succeeded_at", "changed_at", "created_at"]
 OF_FILES = ["file_name", "size", "digest"]
 FOUND = ["reads"]
 SHARED = ["name", "project", "description", "is_scheduled"]
@@ -32,7 +34,7 @@ class JobAdmin(ServiceAdmin):
 
     kind = "job"
     form = JobForm
-    list_filter = ["state", "is_scheduled", "project"]
+    list_filter = ["state", "is_scheduled", ("project", FewFilter)]
     list_select_related = ["project"]
     ordering = ["-pk"]
     show_full_result_count = False
@@ -44,10 +46,10 @@ class JobAdmin(ServiceAdmin):
         return selectors.with_latest_run(self.model._default_manager.select_related("project"))
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return ["name", "project", "state", "latest_run", *self._table(), "is_scheduled", "succeeded_at"]
+        return ["name", "project", "shown_state", "latest_run", *self._table(), "is_scheduled", "succeeded_at"]
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        return ["name", "description", *self._table(), "id__exact"]
+        return ["name", "description", "project__name", *self._table(), "id__exact"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = [name for name in self._own() if name not in FOLDED and name not in ({"file"} if obj else OF_FILES)]
@@ -71,10 +73,15 @@ class JobAdmin(ServiceAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         return form_field(db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
 
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, job: Job) -> str:
+        return showing.state(job.state)
+
     @admin.display(empty_value="never")
     def latest_run(self, job: Any) -> str | None:
         run = getattr(job, "latest_run", None)
-        return run and format_html('<a href="{}">{}</a>', reverse("admin:runs_jobrun_change", args=[run["id"]]), run["state"])
+        page = run and reverse("admin:runs_jobrun_change", args=[run["id"]])
+        return run and format_html('<a href="{}">{}</a>', page, showing.state(run["state"]))
 
     @admin.display(description=f"first {ROWS} rows")
     def first_rows(self, job: Any) -> str:

@@ -14,6 +14,7 @@ from knox.models import get_digest_token
 from knox.settings import CONSTANTS
 
 from api import audit
+from api.admin.filters import FewFilter
 from api.models import Scope, Token, all_scopes
 
 
@@ -30,7 +31,7 @@ class TokenAdmin(admin.ModelAdmin):
     form = TokenForm
     fields = ["name", "user", "scopes", "expiry", "project"]
     list_display = ["__str__", "user", "told_scopes", "expiry", "project", "created"]
-    list_filter = ["expiry", "created"]
+    list_filter = ["expiry", "created", ("project", FewFilter)]
     list_select_related = ["user", "project"]
     search_fields = ["name", "user__username", "token_key"]
     autocomplete_fields = ["user", "project"]
