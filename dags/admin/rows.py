@@ -114,11 +114,12 @@ class TaskRows(Rows):
 class EdgeRows(Rows):
     """The edges of a graph, checked together with its tasks."""
 
-    deletion_widget = forms.CheckboxInput({"aria-label": "Delete"})
-
     def __init__(self, *args: Any, tasks: TaskRows, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tasks = tasks
+
+    def get_deletion_widget(self) -> forms.Widget:  # type: ignore[override]  # the stubs take it for a class
+        return forms.CheckboxInput({"aria-label": "Delete"})
 
     def clean(self) -> None:
         """Check the graph as a whole, if tasks and edges are valid on their own."""
