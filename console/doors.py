@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -15,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
@@ -23,11 +25,13 @@ from api import audit
 from api.access import project_id_of, require, visible
 from api.errors import CeleriacError, Forbidden, Invalid, NotFound
 from api.rights import Scope
+from console.asked import faults
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 View = Callable[..., HttpResponseBase]
 
 TOLD = "told"  # the event by which a script learns what to tell
+FAULTS = "faults"  # the event by which it learns what is wrong with which field: nothing any more, of an empty object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +53,12 @@ class Deed:
 
 def page(*, right: str) -> Callable[[View], View]:
     """Make a view a page for those who are signed in; `right` is what it takes to see what it finds."""
+    return lambda view: _ruled(gzip_page(never_cache(require_safe(_entered(view, _error_page)))), right)
 
-    def decorated(view: View) -> View:
-        @wraps(view)
-        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return _to_login(request)
-            try:
-                return view(request, *args, **kwargs)
-            except (CeleriacError, Http404) as error:
-                return _error_page(request, error)
 
-        return _ruled(gzip_page(never_cache(require_safe(entered))), right)
-
-    return decorated
+def question(*, right: str) -> Callable[[View], View]:
+    """Make a view what answers a POST that changes nothing: a question that fits into no address, such as a file."""
+    return lambda view: _ruled(gzip_page(never_cache(require_POST(_entered(view, _refusal)))), right)
 
 
 def action(*, right: str, verb: str) -> Callable[[Callable[..., Deed]], View]:
@@ -107,6 +103,33 @@ def find(request: HttpRequest, rows: QuerySet[AnyModel], pk: int, project: str =
     return found
 
 
+def back(request: HttpRequest, otherwise: str) -> str:
+    """Return the page of ours that the browser is on, as it says, for an action that can be done on several."""
+    url = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
+        return otherwise
+    told = urlsplit(url)
+    return f"{told.path or otherwise}?{told.query}" if told.query else told.path or otherwise
+
+
+def telling(events: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header by which a script learns of events."""
+    return {"HX-Trigger": json.dumps(events)}
+
+
+def _entered(view: View, refused: Callable[[HttpRequest, CeleriacError | Http404], HttpResponse]) -> View:
+    @wraps(view)
+    def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        try:
+            return view(request, *args, **kwargs)
+        except (CeleriacError, Http404) as error:
+            return refused(request, error)
+
+    return entered
+
+
 def _ruled(view: View, right: str) -> View:
     cast("Any", view).right = right
     return view
@@ -122,7 +145,7 @@ def _to_login(request: HttpRequest) -> HttpResponse:
 def _gone_on(request: HttpRequest, deed: Deed) -> HttpResponse:
     scripted = "HX-Request" in request.headers
     if scripted and deed.stays:
-        return HttpResponse(status=204, headers=_telling(text=deed.said, level="success"))
+        return HttpResponse(status=204, headers=telling({TOLD: {"text": deed.said, "level": "success"}}))
     messages.success(request, deed.said)
     return HttpResponse(status=204, headers={"HX-Redirect": deed.goto}) if scripted else redirect(deed.goto)
 
@@ -132,12 +155,11 @@ def _refusal(request: HttpRequest, error: CeleriacError | Http404) -> HttpRespon
     if "HX-Request" not in request.headers:
         return _error_page(request, error)
     told = _noticed(request, error)
-    at_fault = getattr(told, "field", None)
-    return HttpResponse(status=told.status, headers=_telling(text=_text(told), **({"field": at_fault} if at_fault else {})))
-
-
-def _telling(**what: str) -> dict[str, str]:
-    return {"HX-Trigger": json.dumps({TOLD: what})}
+    what = {"text": _text(told)}
+    if not isinstance(told, Invalid) or not told.field:
+        return HttpResponse(status=told.status, headers=telling({TOLD: what}))
+    events = {TOLD: {**what, "field": told.field}, FAULTS: {"by_field": faults(told)}}
+    return HttpResponse(status=told.status, headers=telling(events))
 
 
 def _error_page(request: HttpRequest, error: CeleriacError | Http404) -> HttpResponse:

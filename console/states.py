@@ -29,6 +29,16 @@ _LOOKS: dict[str, Look] = {
     "load": Look("running", "At work"),
     "error": Look("failed", "Failed"),
     "done": Look("success", "Done"),
+    # Schedules, and what became of the times at which they were due.
+    "active": Look("queued", "Active"),
+    "paused": Look("cancelled", "Paused"),
+    "ended": Look("never", "Ended"),
+    "coming": Look("pending", "To come"),
+    "launched": Look("never", "Launched"),
+    "queued": Look("queued", "Queued"),
+    "skipped": Look("skipped", "Skipped"),
+    "missed": Look("cancelled", "Missed"),
+    "failed": Look("failed", "Not launched"),
 }
 
 

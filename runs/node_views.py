@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ from runs import examples, nodes
 from runs.filters import NodeFilter
 from runs.models import GraphRun, JobRun, Node
 from runs.node_serializers import NodeDetailSerializer, NodeSerializer, NodeTaskSerializer, NodeWorkerSerializer
-from runs.states import FINISHED, JobRunState
+from runs.states import FINISHED
 
 RECENT = 20  # ended tasks shown of a node
 
@@ -53,7 +53,8 @@ class NodeViewSet(ListModelMixin, Door):
         (facts,) = self._facts([self.get_object()])
         crew = nodes.workers_of([name])[name]
         own = visible(JobRun.objects.filter(queue=nodes.queue_of(name), queue__startswith=nodes.QUEUE), request, _PROJECT)
-        now = visible(JobRun.objects.filter(_runs_on(name, [worker.pk for worker in crew])), request, _PROJECT)
+        working = nodes.is_at_work([worker.pk for worker in crew], [nodes.queue_of(name)])
+        now = visible(JobRun.objects.filter(working), request, _PROJECT)
         recent = own.filter(state__in=FINISHED).order_by("-pk")[:RECENT]
         return Response(
             {
@@ -75,10 +76,3 @@ class NodeViewSet(ListModelMixin, Door):
 
 
 _PROJECT = "graph_run__project_id"
-
-
-def _runs_on(name: str, workers: list[Any]) -> Q:
-    """Return the condition of what runs on a node: in a slot of its workers, or started on it and waited for."""
-    # What waits is never quick: said, because the index of what is owed has no others.
-    waiting = Q(queue=nodes.queue_of(name), state=JobRunState.WAITING, quick=False)
-    return waiting | Q(claimed_by__in=workers, state=JobRunState.RUNNING)

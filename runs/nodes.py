@@ -118,6 +118,13 @@ def workers_of(names: Sequence[str]) -> dict[str, list[Worker]]:
     return crews
 
 
+def is_at_work(workers: Sequence[Any], queues: Sequence[str]) -> Q:
+    """Return the condition of what runs on nodes: in a slot of their workers, or started from their queues and waited for."""
+    # What waits is never quick: said, because the index of what is owed has no others.
+    waiting = Q(queue__in=queues, state=JobRunState.WAITING, quick=False)
+    return waiting | Q(claimed_by__in=workers, state=JobRunState.RUNNING)
+
+
 def merged(workers: Sequence[Worker]) -> dict[str, Any]:
     """Return what workers of one node, oldest first, say of it together: all roles, all labels; of two values the newer."""
     newest = workers[-1]

@@ -22,7 +22,7 @@ from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.fields import StrictJSONField
 from dags.zones import find_zone
 from runs.admin_reading import ReadOnlyAdmin
-from schedules import cron, daily, selectors, services
+from schedules import daily, selectors, services, words
 from schedules.errors import FollowsJobs
 from schedules.models import Firing, Schedule
 
@@ -133,17 +133,11 @@ class ScheduleAdmin(ServiceAdmin):
 
     @admin.display
     def when(self, schedule: Schedule) -> str:
-        if not schedule.timing.is_given:
-            return "when the service starts"
-        if schedule.cron is not None:
-            return f"{cron.describe(schedule.cron)} ({schedule.timezone})"
-        return f"every {schedule.interval} s" if schedule.interval else f"once, at {schedule.at:%Y-%m-%d %H:%M:%S} UTC"
+        return words.when(schedule.timing)
 
     @admin.display(description="state")
     def condition(self, schedule: Schedule) -> str:
-        if not schedule.enabled:
-            return "paused"
-        return "active" if schedule.next_due or schedule.on_start else "ended"
+        return words.condition(schedule)
 
     @admin.display(ordering="next_due", empty_value=NEVER)
     def next(self, schedule: Schedule) -> Any:

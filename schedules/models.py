@@ -131,6 +131,12 @@ class Firing(models.Model):
             models.Index(fields=["schedule"], condition=models.Q(running=True), name="firing_running"),
             models.Index(fields=["schedule", "due"], condition=models.Q(became=Became.QUEUED), name="firing_queued"),
             models.Index(fields=["schedule", "-id"], name="firing_newest_of_schedule"),
+            # The latest that launched nothing, of all schedules: they are few among many.
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(became__in=[Became.SKIPPED, Became.MISSED, Became.FAILED]),
+                name="firing_astray",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from api.access import belongs, user_of, visible
-from api.errors import Invalid
 from api.rights import Scope
+from console.asked import filled
 from console.doors import Deed, action, find, page
 from console.watching import activity, graphs
 from console.watching.stuck import stuck
@@ -91,16 +91,8 @@ def _now(request: HttpRequest) -> dict[str, Any]:
 
 
 def _wanted(request: HttpRequest) -> graphs.Wanted:
-    asked = Filter(request.GET)
-    if not asked.is_valid():
-        field, faults = next(iter(asked.errors.items()))
-        raise Invalid(" ".join(map(str, faults)), field=field)
-    return graphs.Wanted(
-        text=asked.cleaned_data["q"],
-        state=asked.cleaned_data["state"],
-        project=asked.cleaned_data["project"],
-        after=asked.cleaned_data["after"],
-    )
+    told = filled(Filter(request.GET))
+    return graphs.Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
 
 
 def _links(request: HttpRequest) -> dict[str, bool]:

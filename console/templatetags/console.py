@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console import states, wording
+from schedules import words
+from schedules.models import Schedule
 
 register = template.Library()
 
@@ -48,3 +50,21 @@ def moment(at: datetime | None) -> SafeString | str:
     text = wording.away(at, timezone.now())
     title = at.strftime("%Y-%m-%d %H:%M:%S %Z")
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, text)
+
+
+@register.filter
+def when(schedule: Schedule) -> str:
+    """Say when a schedule is due."""
+    return words.when(schedule.timing)
+
+
+@register.filter
+def condition(schedule: Schedule) -> str:
+    """Return the state of a schedule."""
+    return words.condition(schedule)
+
+
+@register.inclusion_tag("console/field.html")
+def field(bound: Any) -> dict[str, Any]:
+    """Show a field of a form with its label, its hint, and room for what is wrong with it."""
+    return {"field": bound}

@@ -34,7 +34,7 @@ def load(job: Importing, file: BinaryIO, running: Running) -> Loaded:
     """Put a new table, made of the file, in the place of the job's; raise `JobError`, and leave it as it was."""
     bad, notes, written = BadRows(job.max_bad_rows), list[str](), dict[str, str]()
     with (
-        closing(_rows(job, file, bad, notes, written)) as rows,
+        closing(rows_of(job, file, bad, notes, written)) as rows,
         tabulated(cell_ranges.parsed(job.cell_range).of(rows), bad, has_header=job.has_header, say=running.say) as spool,
     ):
         running.say(f"{spool.rows:,} rows read, of {len(spool.names):,} columns; they go into {job.table}")
@@ -50,7 +50,7 @@ def load(job: Importing, file: BinaryIO, running: Running) -> Loaded:
     return Loaded(made=made, value={**value, **bad.facts} if bad.count else value)
 
 
-def _rows(job: Importing, file: BinaryIO, bad: BadRows, notes: list[str], written: dict[str, str]) -> Generator[Row]:
+def rows_of(job: Importing, file: BinaryIO, bad: BadRows, notes: list[str], written: dict[str, str]) -> Generator[Row]:
     """Yield the file's rows; tell in `written` how it is written."""
     written["format"] = formats.format_of(file, job.format)
     if written["format"] == Format.XLSX:

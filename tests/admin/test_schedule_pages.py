@@ -92,7 +92,7 @@ def test_the_list_tells_next_last_and_state(boss: Any, made: Schedule) -> None:
     services.pause([paused.pk])
     services.fire([often.pk])
     text = boss.get(PAGES).content.decode()
-    for told in ("At 02:30", "every 90 s", "paused", "active", "never"):
+    for told in ("At 02:30", "every 90 seconds", "paused", "active", "never"):
         assert told in text
     assert boss.get(f"{PAGES}?q=often").context["cl"].result_count == 1
 

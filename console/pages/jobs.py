@@ -1,0 +1,52 @@
+"""The jobs of all kinds."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from api.access import visible
+from api.rights import Scope
+from console.asked import filled
+from console.doors import page
+from console.listing import newest
+from dags.models import Job, Project
+from dags.rules import JobState
+from jobs.doors import KINDS
+from jobs.selectors import with_latest_run
+
+SHOWN = 50
+LIST = "jobs"
+
+
+class Filter(forms.Form):
+    """What the list can be asked."""
+
+    q = forms.CharField(required=False, max_length=200)
+    kind = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in KINDS])
+    state = forms.ChoiceField(required=False, choices=JobState.choices)
+    project = forms.IntegerField(required=False)
+    before = forms.IntegerField(required=False)
+
+
+@page(right=Scope.READ)
+def overview(request: HttpRequest) -> HttpResponse:
+    """GET /jobs/: the whole page, or the list that a script asks for."""
+    wanted = filled(Filter(request.GET))
+    found = visible(Job.objects.select_related("project"), request)
+    if wanted["q"]:
+        found = found.filter(Q(name__icontains=wanted["q"]) | Q(description__icontains=wanted["q"]))
+    narrowed = {name: wanted[name] for name in ("kind", "state", "project") if wanted[name]}
+    listed = newest(with_latest_run(found.filter(**narrowed)), wanted["before"], SHOWN)
+    context = {
+        "page": listed,
+        "wanted": wanted,
+        "narrowed": bool(narrowed or wanted["q"] or wanted["before"]),
+        "kinds": KINDS,
+        "states": JobState.values,
+        "may_edit": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
+    }
+    part = request.headers.get("HX-Target") == LIST
+    return render(request, "console/jobs/list.html" if part else "console/jobs.html", context)
