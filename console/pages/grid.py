@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from api.access import user_of
 from api.errors import Invalid
 from api.rights import Scope
 from console import states
@@ -25,8 +24,6 @@ from runs.states import GraphRunState, JobRunState
 
 GRID = "grid"  # the part of the page that is fetched on its own
 HUGEST = 2**63 - 1  # of ids
-
-Url = Callable[[int], str]
 
 
 class Filter(forms.Form):
@@ -48,13 +45,12 @@ def grid(request: HttpRequest, pk: str) -> HttpResponse:
     graph = find(request, Graph.objects.select_related("project").defer("params_schema"), int(pk))
     if asked["seen"] is not None and asked["seen"] == latest(GraphRun.objects.filter(graph=graph), asked["run"]):
         return HttpResponse(status=204)
-    found, url = sheet(graph, _wanted(asked), timezone.now()), _url_of(request)
+    found = sheet(graph, _wanted(asked), timezone.now())
     context = {
         "graph": graph,
         "asked": asked,
         "sheet": found,
-        "heads": [(column, url(column.id)) for column in found.columns],
-        "drawn": _drawn(found, url),
+        "drawn": _drawn(found),
         "job_states": JobRunState.values,
         "run_states": GraphRunState.values,
     }
@@ -76,12 +72,12 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
     return Wanted(runs=place, text=asked["q"], state=asked["state"], start=asked["start"] or 0)
 
 
-def _drawn(found: Sheet, url: Url) -> dict[str, Any]:
+def _drawn(found: Sheet) -> dict[str, Any]:
     """Return what the script draws: a line for each task, and what a letter and a column stand for."""
     return {
         "letters": {letter: [state, *states.look(state)] for state, letter in LETTERS.items()},
         "runs": [
-            {"id": one.id, "url": url(one.id), **({"events": _events(one.id, one.seq)} if one.live else {})}
+            {"id": one.id, "url": reverse("console:run", args=[one.id]), **({"events": _events(one.id, one.seq)} if one.live else {})}
             for one in found.columns
         ],
         "rows": [_row(row) for row in found.rows],
@@ -98,10 +94,3 @@ def _row(row: Row) -> Sequence[Any]:
 
 def _events(run: int, seq: int) -> str:
     return f"{reverse('execution-events', args=[run])}?after={seq}"
-
-
-def _url_of(request: HttpRequest) -> Url:
-    """Return what leads to a run."""
-    user = user_of(request)
-    name = "admin:runs_graphrun_change" if user.is_staff and user.has_perm("runs.view_graphrun") else "execution-detail"
-    return lambda run: reverse(name, args=[run])

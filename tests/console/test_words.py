@@ -57,6 +57,16 @@ def test_every_state_has_a_word_a_shape_and_a_colour(state: str | None) -> None:
     assert f".state-{look.name} " in (CONSOLE / "static/console/colours.css").read_text()
 
 
+def test_the_grid_cuts_out_the_same_shapes() -> None:
+    """Its one picture of them has them side by side; what stands where is told by its stylesheet."""
+    drawn = re.findall(r'id="shape-(\w+)"[^>]*>(.*)</symbol>', (CONSOLE / "templates/console/shapes.html").read_text())
+    cut = re.findall(r'<g id="(\w+)"[^>]*>(.*)</g>', (CONSOLE / "static/console/shapes.svg").read_text())
+    assert cut == [(name, shape.replace("currentColor", "#fff").replace("var(--panel)", "#000")) for name, shape in drawn]
+    told = (CONSOLE / "static/console/grid.css").read_text()
+    for place, (name, _) in enumerate(cut):
+        assert place == 0 or f".at.state-{name}::before {{ mask-position: {place * 100 / (len(cut) - 1):g}% 0; }}" in told
+
+
 def test_states_of_runs_differ_by_shape_and_by_word() -> None:
     looks = [states.look(state) for state in JobRunState]
     assert len({look.name for look in looks}) == len({look.word for look in looks}) == len(looks)

@@ -1,7 +1,7 @@
 // Draws the cells of those tasks alone that are in view: fifty thousand cells cost as much as two thousand.
 
 const AHEAD = 8; // rows drawn above and below what can be seen
-const SVG = "http://www.w3.org/2000/svg";
+const NEAR = 40; // pixels from the right end that count as there
 
 /** Return what a cell looks like in each state, to be copied. */
 function moulds(letters) {
@@ -11,10 +11,6 @@ function moulds(letters) {
     const link = cell.appendChild(document.createElement("a"));
     link.className = `at state-${name}`;
     link.tabIndex = -1;
-    const picture = link.appendChild(document.createElementNS(SVG, "svg"));
-    picture.setAttribute("aria-hidden", "true");
-    picture.setAttribute("focusable", "false");
-    picture.appendChild(document.createElementNS(SVG, "use")).setAttribute("href", `#shape-${name}`);
     made.set(letter, cell);
   }
   return made;
@@ -57,12 +53,15 @@ export class Drawing {
     this.letter = new Map(Object.entries(drawn.letters).map(([letter, [state]]) => [state, letter]));
     this.place = new Map(drawn.rows.map(([key], index) => [key, index]));
     this.shown = new Map(); // row elements by their index
+    this.latest = true; // whether the latest run is in view: it stays so when the box changes its width
     this.above = spacer(this.runs.length);
     this.below = spacer(this.runs.length);
     this.body.replaceChildren(this.above, this.below);
+    // A width that is known lays rows out one by one, not all of the table again for each.
+    scroller.querySelector("table").style.width = `calc(var(--key) + ${this.runs.length} * var(--row))`;
     this.draw(0, 0);
     this.measure();
-    scroller.addEventListener("scroll", () => this.later(), { passive: true });
+    scroller.addEventListener("scroll", () => this.moved(), { passive: true });
     new ResizeObserver(() => this.measure()).observe(scroller);
   }
 
@@ -70,7 +69,13 @@ export class Drawing {
     this.head = this.scroller.querySelector("thead").offsetHeight;
     this.height = this.shown.values().next().value.offsetHeight;
     this.scroller.style.scrollPaddingTop = `${this.head}px`;
+    if (this.latest) this.scroller.scrollLeft = this.scroller.scrollWidth;
     this.look();
+  }
+
+  moved() {
+    this.latest = this.scroller.scrollLeft + this.scroller.clientWidth > this.scroller.scrollWidth - NEAR;
+    this.later();
   }
 
   later() {
@@ -130,7 +135,7 @@ export class Drawing {
     }
     const cell = mould.cloneNode(true);
     const link = cell.firstChild;
-    link.href = run.url;
+    link.href = `${run.url}?task=${encodeURIComponent(key)}`;
     link.setAttribute("aria-label", `${key}, run #${run.id}: ${this.words[letter][2]}`);
     return cell;
   }

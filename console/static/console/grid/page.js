@@ -5,7 +5,6 @@ import { Keys } from "./keys.js";
 import { Live } from "./live.js";
 
 const INTERVAL = 10_000; // milliseconds between two looks for newer runs
-const NEAR = 40; // pixels from the right end that count as there
 
 let now = null; // the grid that is shown: { drawing, keys, live }
 let entered = null; // where a page that a key has turned to is entered
@@ -73,15 +72,13 @@ function settle(scroller, drawing, keys) {
   } else if (left) {
     scroller.scrollTop = left.top;
     const column = drawing.runs.findIndex((run) => run.id === left.run);
-    scroller.scrollLeft = left.latest || column < 0 ? scroller.scrollWidth : left.left;
+    if (column >= 0 && !left.latest) scroller.scrollLeft = left.left;
     drawing.look();
     const row = left.key === undefined ? -1 : drawing.place.get(left.key);
     if (column >= 0 && row !== undefined) {
       keys.take(row, column);
       if (left.focused) drawing.at(row, column)?.focus({ preventScroll: true });
     }
-  } else {
-    scroller.scrollLeft = scroller.scrollWidth;
   }
   entered = left = null;
 }
@@ -93,7 +90,7 @@ function leave() {
   left = {
     top: scroller.scrollTop,
     left: scroller.scrollLeft,
-    latest: scroller.scrollLeft + scroller.clientWidth > scroller.scrollWidth - NEAR,
+    latest: drawing.latest,
     key: drawing.rows[keys.row]?.[0],
     run: drawing.runs[keys.column].id,
     focused: scroller.contains(document.activeElement),
