@@ -77,7 +77,11 @@ def _drawn(found: Sheet) -> dict[str, Any]:
     return {
         "letters": {letter: [state, *states.look(state)] for state, letter in LETTERS.items()},
         "runs": [
-            {"id": one.id, "url": reverse("console:run", args=[one.id]), **({"events": _events(one.id, one.seq)} if one.live else {})}
+            {
+                "id": one.id,
+                "url": reverse("console:run", args=[one.id]),
+                **({"events": _events(one.id, one.seq)} if one.live else {}),
+            }
             for one in found.columns
         ],
         "rows": [_row(row) for row in found.rows],

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from console.grid import columns
 from runs import transitions
-from runs.models import GraphRun
-from runs.states import JobRunState
+from runs.models import GraphRun, JobRun
+from runs.states import UNFINISHED, JobRunState
 from runs.steps import Settled
 from tests import factories, gridding
 
@@ -132,9 +133,16 @@ def test_a_run_is_followed_as_it_goes_on(page: Page, harvest: list[GraphRun]) ->
     expect(moved).to_have_accessible_name(re.compile("Running"))
     moved.focus()
     job_run = factories.job(going, key)
+    others = JobRun.objects.filter(graph_run=going, state__in=UNFINISHED).exclude(pk=job_run.pk)
+    others.update(state="SUCCESS", completed_at=timezone.now())
     with transitions.moving([going.pk]) as moves:
         moves.step(
             going.pk, outcomes=[Settled(id=job_run.pk, attempt=job_run.attempt, state=JobRunState.SUCCESS)], cause="test"
         )
+    expect(head(page, going)).to_have_accessible_name(re.compile("Cancelled"))  # as something of it was
     expect(moved).to_have_accessible_name(re.compile("Success"))
+    expect(moved).to_be_focused()
+    newer = factories.run({KEYS[0]: "RUNNING"}, of=going.graph)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(head(page, newer)).to_be_in_viewport()
     expect(moved).to_be_focused()

@@ -10,12 +10,15 @@ let now = null; // the grid that is shown: { drawing, keys, live }
 let entered = null; // where a page that a key has turned to is entered
 let left = null; // where one was on the page before
 let looking = null;
+let whole = false; // whether all is asked for, and not only what a newer run brings
 
 function grid() {
   return document.getElementById("grid");
 }
 
-function look() {
+/** Ask for the page again; for all of it where something on it has changed. */
+function look(changed) {
+  whole ||= changed;
   looking ??= setTimeout(() => {
     looking = null;
     if (document.visibilityState === "visible") window.htmx.trigger("#grid", "look");
@@ -37,7 +40,7 @@ function begin() {
   if (!scroller) return;
   const drawing = new Drawing(scroller, JSON.parse(document.getElementById("grid-drawn").textContent));
   const keys = new Keys(drawing, beyond);
-  now = { drawing, keys, live: new Live(drawing, look) };
+  now = { drawing, keys, live: new Live(drawing, () => look(true)) };
   follow(scroller, drawing);
   settle(scroller, drawing, keys);
 }
@@ -98,8 +101,10 @@ function leave() {
 }
 
 document.body.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt !== grid() || !now || now.live.partial) return;
-  event.detail.parameters.seen = now.drawing.runs.at(-1).id; // nothing new: nothing is sent
+  if (event.detail.elt !== grid()) return;
+  const all = whole || !now || now.live.partial;
+  whole = false;
+  if (!all) event.detail.parameters.seen = now.drawing.runs.at(-1).id; // nothing new: nothing is sent
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.shouldSwap) leave();
@@ -108,7 +113,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt === grid()) begin();
 });
 function lookForNewer() {
-  if (grid().hasAttribute("data-newest")) look();
+  if (grid().hasAttribute("data-newest")) look(false);
 }
 setInterval(lookForNewer, INTERVAL);
 document.addEventListener("visibilitychange", lookForNewer);
