@@ -20,6 +20,13 @@ LARGEST_ID = 10**DIGITS - 1
 ID_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 
 
+def read_id(value: str, *, field: str) -> int:
+    """Return the whole number that a client wrote, or raise `Invalid` naming the field."""
+    if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+        raise Invalid("Must be a whole number.", field=field)
+    return int(value)
+
+
 class Filters(filters.DjangoFilterBackend):
     """Refuse an empty value where text is not meant: it would count as none."""
 

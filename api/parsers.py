@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
@@ -35,7 +36,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"JSON parse error: {error}") from None
 
 
-def read_within(stream: IO[bytes], limit: int) -> bytes:
+def read_within(stream: IO[bytes] | HttpRequest, limit: int) -> bytes:
     """Return the body of at most `limit` bytes; a longer one is refused before it is read."""
     check_length(stream, limit)
     body = stream.read(limit + 1)
@@ -44,7 +45,7 @@ def read_within(stream: IO[bytes], limit: int) -> bytes:
     return body
 
 
-def check_length(stream: IO[bytes], limit: int) -> None:
+def check_length(stream: IO[bytes] | HttpRequest, limit: int) -> None:
     """Raise `TooLarge` for a body that says it is longer."""
     length = getattr(stream, "META", {}).get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > limit:

@@ -53,6 +53,11 @@ def names() -> list[str]:
     return sorted(name for name, spec in _specs.items() if not spec.compiled)
 
 
+def offered() -> list[DriverSpec]:
+    """Return how tasks of each driver are written that graphs may use, by name."""
+    return [_specs[name] for name in names()]
+
+
 def commands(driver: str) -> bool:
     """Tell whether tasks of this driver run what they are told as a process."""
     return driver in _specs and _specs[driver].commands

@@ -75,6 +75,12 @@ class ProjectNotFound(NotFound):
     code = "project_not_found"
 
 
+class ChangedMeanwhile(Conflict):
+    """The graph has been changed meanwhile. Nothing was saved."""
+
+    code = "changed_meanwhile"
+
+
 class ProjectBusy(Conflict):
     """Executions of this project have not ended: cancel them first."""
 

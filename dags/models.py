@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -38,6 +39,10 @@ class Graph(models.Model):
     params_schema: Any = models.JSONField(null=True, blank=True, help_text="JSON Schema of a run's params.")
     last_launched = models.DateTimeField(null=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False, help_text="Counts the edits.")
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    edited_at = models.DateTimeField(db_default=Now(), editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -48,6 +53,22 @@ class Graph(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class GraphRevision(models.Model):
+    """A graph as it was once saved: what can be looked at, compared, and saved again. It never changes."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    content: Any = models.JSONField(help_text="As `dag/<id>/` takes it; what is at its default is left out.")
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["graph", "revision"], name="graph_revision_kept_once")]
+
+    def __str__(self) -> str:
+        return f"{self.graph_id} at revision {self.revision}"
 
 
 class Task(models.Model):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
+from api.filtering import ID_SCHEMA
 from api.telling import crud
 
 PROJECT = {
@@ -71,6 +72,12 @@ NEW_GRAPH = {
 }
 
 
+REVISION = OpenApiParameter(
+    "revision",
+    ID_SCHEMA,
+    description="Refuse with 409 if the graph is at another revision than this: somebody else has changed it meanwhile.",
+)
+
 PROJECTS = crud("project", "projects", row=PROJECT, shown=PROJECT, sent={"name": "nightly"})
 GRAPHS = crud(
     "graph",
@@ -78,6 +85,7 @@ GRAPHS = crud(
     row=GRAPH_ROW,
     shown=GRAPH,
     sent=NEW_GRAPH,
+    changing=[REVISION],
     replaces="With tasks and edges, the whole definition at once: tasks that keep their key keep their task_id.",
 )
 TASKS = crud(

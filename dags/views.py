@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.decorators import action
@@ -14,6 +15,7 @@ from rest_framework.serializers import BaseSerializer
 
 from api.access import may_write_commands, user_of
 from api.doors import EditingDoor
+from api.filtering import read_id
 from api.negotiation import IgnoreAccept
 from api.rights import Scope
 from dags import filters, owning, picture, schemas, selectors, serializers, services
@@ -26,6 +28,11 @@ class BlueprintDoor(EditingDoor):
     def may_command(self, project_id: int) -> bool:
         """Tell whether who asks may write commands in a project."""
         return may_write_commands(user_of(self.request), project_id)
+
+    @property
+    def by(self) -> User:
+        """Return who asks."""
+        return user_of(self.request)
 
 
 @schemas.PROJECTS
@@ -75,11 +82,13 @@ class DagViewSet(BlueprintDoor):
         return serializers.GraphRowSerializer if self.action == "list" else serializers.GraphSerializer
 
     def made(self, fields: Mapping[str, Any]) -> Graph:
-        (graph,) = services.create_graphs([fields], may_command=self.may_command)
+        (graph,) = services.create_graphs([fields], may_command=self.may_command, by=self.by)
         return selectors.graphs_whole().get(pk=graph.pk)
 
     def changed(self, pk: int, fields: Mapping[str, Any]) -> Graph:
-        services.update_graphs({pk: fields}, may_command=self.may_command)
+        told = self.request.query_params.get(schemas.REVISION.name)
+        seen = {} if told is None else {pk: read_id(told, field="revision")}
+        services.update_graphs({pk: fields}, may_command=self.may_command, by=self.by, seen=seen)
         return selectors.graphs_whole().get(pk=pk)
 
     def perform_destroy(self, instance: Graph) -> None:
@@ -103,13 +112,13 @@ class TaskViewSet(BlueprintDoor):
     project_lookup = "parent__project_id"
 
     def made(self, fields: Mapping[str, Any]) -> Task:
-        return services.create_tasks([fields], may_command=self.may_command)[0]
+        return services.create_tasks([fields], may_command=self.may_command, by=self.by)[0]
 
     def changed(self, pk: int, fields: Mapping[str, Any]) -> Task:
-        return services.update_tasks({pk: fields}, may_command=self.may_command)[0]
+        return services.update_tasks({pk: fields}, may_command=self.may_command, by=self.by)[0]
 
     def perform_destroy(self, instance: Task) -> None:
-        services.delete_tasks([instance.pk])
+        services.delete_tasks([instance.pk], by=self.by)
 
 
 @schemas.EDGES
@@ -124,10 +133,10 @@ class EdgeViewSet(BlueprintDoor):
     project_lookup = "graph__project_id"
 
     def made(self, fields: Mapping[str, Any]) -> Edge:
-        return services.create_edges([fields])[0]
+        return services.create_edges([fields], by=self.by)[0]
 
     def changed(self, pk: int, fields: Mapping[str, Any]) -> Edge:
-        return services.update_edges({pk: fields})[0]
+        return services.update_edges({pk: fields}, by=self.by)[0]
 
     def perform_destroy(self, instance: Edge) -> None:
-        services.delete_edges([instance.pk])
+        services.delete_edges([instance.pk], by=self.by)

@@ -15,15 +15,6 @@ from runs.models import GraphRun
 from runs.nodes import NodeState
 from runs.states import GraphRunState, JobRunState
 
-DIGITS = 18  # of the longest number that surely fits a BIGINT
-
-
-def read_id(value: str, *, field: str) -> int:
-    """Return the whole number that a client wrote, or raise `Invalid` naming the field."""
-    if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
-        raise Invalid("Must be a whole number.", field=field)
-    return int(value)
-
 
 class ExecutionFilter(filters.FilterSet):
     """`?state=` and `?trigger=` may be given more than once; `?key=` is the graph's execution_key; `?since=` a time."""

@@ -18,11 +18,11 @@ from rest_framework.utils.urls import replace_query_param
 
 from api import audit
 from api.doors import Door
-from api.filtering import ID_SCHEMA, Filters
+from api.filtering import ID_SCHEMA, Filters, read_id
 from api.pagination import NewestFirst
 from api.rights import Scope
 from runs import examples, retention, selectors, streams
-from runs.filters import ExecutionFilter, TaskRunFilter, read_id
+from runs.filters import ExecutionFilter, TaskRunFilter
 from runs.group_serializers import GroupSerializer
 from runs.models import GraphRun, JobRun
 from runs.renderers import EventStreamRenderer, JSONLinesRenderer, TextRenderer

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from api.access import belongs, may_write_commands, require, user_of, visible
 from api.errors import Invalid
-from api.filtering import ID_SCHEMA
+from api.filtering import ID_SCHEMA, read_id
 from api.idempotency import idempotent
 from api.rights import Scope
 from api.schema import IDEMPOTENCY_KEY
@@ -24,7 +24,6 @@ from dags.specs.parsers import SPEC_PARSERS
 from dags.specs.parsing import parse
 from dags.specs.planning import plan
 from runs import selectors
-from runs.filters import read_id
 from runs.models import GraphRun
 from runs.serializers import ExecutionSerializer
 from runs.views import StreamView

@@ -15,14 +15,13 @@ from api import audit, throttles
 from api.access import RoleMissing, user_of, visible
 from api.doors import Door
 from api.errors import NotFound
-from api.filtering import ID_SCHEMA
+from api.filtering import ID_SCHEMA, read_id
 from api.idempotency import idempotent
 from api.rights import Scope
 from api.schema import IDEMPOTENCY_KEY
 from dags.models import Graph
 from runs import examples as shown
 from runs import selectors
-from runs.filters import read_id
 from runs.models import GraphRun, JobRun
 from runs.serializers import ExecutionSerializer, ExecutionSummarySerializer, TaskRunDetailSerializer
 from scheduler import engine, examples, launching, reports, rerunning

@@ -33,6 +33,7 @@ class GraphForm(forms.ModelForm):
     """
 
     may_command: MayCommand  # tells whether who sends the form may write commands in a project
+    by: Any  # who sends the form
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)  # the revision that the page shows
     description = LinesField(required=False, widget=forms.Textarea({"rows": 2}))

@@ -72,7 +72,7 @@ class GraphAdmin(ServiceAdmin):
         """Return the form, which asks whether this user may write commands."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         user: Any = request.user  # somebody: the admin has asked
-        form.may_command = staticmethod(partial(may_write_commands, user))
+        form.may_command, form.by = staticmethod(partial(may_write_commands, user)), user
         return form
 
     def save_model(self, request: HttpRequest, obj: Graph, form: Any, change: bool) -> None:
@@ -81,9 +81,9 @@ class GraphAdmin(ServiceAdmin):
         if change:
             before = Graph.objects.get(pk=obj.pk)
             _rename(obj, form)
-            (written,) = services.update_graphs({obj.pk: wanted}, may_command=form.may_command)
+            (written,) = services.update_graphs({obj.pk: wanted}, may_command=form.may_command, by=form.by)
         else:
-            (written,) = services.create_graphs([wanted], may_command=form.may_command)
+            (written,) = services.create_graphs([wanted], may_command=form.may_command, by=form.by)
             obj.pk = written.pk
         self.write_down(request, "update" if change else "create", written, audit.changes(before, wanted))
 
@@ -103,4 +103,4 @@ def _rename(graph: Graph, form: GraphForm) -> None:
     rows = {one.cleaned_data["task_id"]: one.row for one in form.tasks.counting()}
     renamed = {pk: row for pk, row in rows.items() if pk in present and row["key"] and row["key"] not in taken}
     if renamed:
-        services.update_tasks(renamed, may_command=form.may_command)
+        services.update_tasks(renamed, may_command=form.may_command, by=form.by)

@@ -4,8 +4,8 @@ Each function is one transaction. Edits take the lock on their graphs' rows firs
 edits that are legal alone but not together, one is refused. Each edit counts the graph's `revision` up.
 
 Fields are those of the models, by name. Their types and ranges are checked at the doors (`dags/serializers.py`); what makes
-sense together is checked here; `may_command` tells in which projects whoever writes may write commands. Errors are those
-of `dags/errors.py`.
+sense together is checked here; `by` is whoever writes, `may_command` tells in which projects they may write commands. Errors
+are those of `dags/errors.py`.
 """
 
 from dags.services.edges import create_edges, delete_edges, update_edges

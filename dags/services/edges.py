@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from dags import topology
@@ -14,18 +15,18 @@ from dags.services.locks import count_edit, lock_graphs
 
 
 @transaction.atomic
-def create_edges(rows: Sequence[Fields]) -> list[Edge]:
+def create_edges(rows: Sequence[Fields], *, by: User | None = None) -> list[Edge]:
     """Create edges between tasks of one graph each."""
     edges = [Edge(graph_id=row["task_from"].parent_id, **row) for row in rows]
     graphs = lock_graphs(edge.graph_id for edge in edges)
     _check(edges)
     Edge.objects.bulk_create(edges)
-    count_edit(graphs.values())
+    count_edit(graphs.values(), by)
     return edges
 
 
 @transaction.atomic
-def update_edges(changes: Mapping[int, Fields]) -> list[Edge]:
+def update_edges(changes: Mapping[int, Fields], *, by: User | None = None) -> list[Edge]:
     """Change fields of edges, by id."""
     graphs, edges = _lock(changes)
     for edge in edges:
@@ -33,16 +34,16 @@ def update_edges(changes: Mapping[int, Fields]) -> list[Edge]:
             setattr(edge, name, value)
     _check(edges)
     Edge.objects.bulk_update(edges, ["task_from", "task_to", "condition"])
-    count_edit(graphs)
+    count_edit(graphs, by)
     return edges
 
 
 @transaction.atomic
-def delete_edges(ids: Collection[int]) -> None:
+def delete_edges(ids: Collection[int], *, by: User | None = None) -> None:
     """Delete edges."""
     graphs, _ = _lock(ids)
     Edge.objects.filter(pk__in=ids).delete()
-    count_edit(graphs)
+    count_edit(graphs, by)
 
 
 def _lock(ids: Iterable[int]) -> tuple[list[Graph], list[Edge]]:

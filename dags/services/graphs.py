@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC
+from types import MappingProxyType
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 
 from dags.commanding import MayCommand, anyone, check_commands
 from dags.definitions import Definition, Fields, define
+from dags.errors import ChangedMeanwhile
 from dags.models import Edge, Graph, Task
 from dags.params import check_schema
 from dags.referring import check_jobs
 from dags.services.locks import lock_graphs
 from dags.services.projects import default_project
+from dags.services.revisions import keep_revisions
 
 BATCH = 5_000  # rows of one statement
 PARTS = ("tasks", "edges")
@@ -21,13 +27,13 @@ TASK_FIELDS = [field.name for field in Task._meta.concrete_fields if field.name 
 
 
 @transaction.atomic
-def create_graphs(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -> list[Graph]:
+def create_graphs(rows: Sequence[Fields], *, may_command: MayCommand = anyone, by: User | None = None) -> list[Graph]:
     """Create graphs, each with its `tasks` and `edges` as `dags.definitions.define` takes them, where it has any.
 
     A graph that names no project belongs to the default one.
     """
     definitions = [define(row.get("tasks", ()), row.get("edges", ())) for row in rows]
-    graphs = [Graph(**_own_fields(row)) for row in rows]
+    graphs = [Graph(**_own_fields(row), edited_by=by) for row in rows]
     for graph in graphs:
         check_schema(graph.params_schema)
         if graph.project_id is None:
@@ -37,19 +43,31 @@ def create_graphs(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -
         check_jobs(graph.project_id, definition.tasks)
         check_commands(may_command, graph.project_id, (), definition.tasks)
         _write(graph, definition)
+    keep_revisions([graph.pk for graph in graphs])
     return graphs
 
 
 @transaction.atomic
-def update_graphs(changes: Mapping[int, Fields], *, may_command: MayCommand = anyone) -> list[Graph]:
+def update_graphs(
+    changes: Mapping[int, Fields],
+    *,
+    may_command: MayCommand = anyone,
+    by: User | None = None,
+    seen: Mapping[int, int] = MappingProxyType({}),
+) -> list[Graph]:
     """Change fields of graphs, by id; `tasks` or `edges` among them replace the definition.
 
     Tasks that have the key of one that is there keep its id. `edges` alone leave the tasks as they are; `tasks` alone
-    leave no edges.
+    leave no edges. `seen` are revisions that the changes began with: raise `ChangedMeanwhile` for a graph at another one.
     """
     graphs = list(lock_graphs(changes).values())
     for graph in graphs:
-        _update(graph, changes[graph.pk], may_command)
+        if seen.get(graph.pk, graph.revision) != graph.revision:
+            raise _changed_meanwhile(graph, seen[graph.pk])
+    keep_revisions(changes)  # edits of single tasks and edges have left none
+    for graph in graphs:
+        _update(graph, changes[graph.pk], may_command, by)
+    keep_revisions(changes)
     return graphs
 
 
@@ -65,7 +83,7 @@ def _own_fields(row: Fields) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in PARTS}
 
 
-def _update(graph: Graph, changes: Fields, may_command: MayCommand) -> None:
+def _update(graph: Graph, changes: Fields, may_command: MayCommand, by: User | None) -> None:
     own, home = _own_fields(changes), graph.project_id
     for name, value in own.items():
         setattr(graph, name, value)
@@ -78,8 +96,20 @@ def _update(graph: Graph, changes: Fields, may_command: MayCommand) -> None:
         check_jobs(graph.project_id, tasks)
         if rewritten:
             _write(graph, define(tasks, changes.get("edges", ())))
-    graph.revision += 1
-    graph.save(update_fields=[*own, "revision"])
+    graph.revision, graph.edited_by, graph.edited_at = graph.revision + 1, by, Now()  # type: ignore[assignment]
+    graph.save(update_fields=[*own, "revision", "edited_by", "edited_at"])
+
+
+def _changed_meanwhile(graph: Graph, seen: int) -> ChangedMeanwhile:
+    name = graph.edited_by.get_username() if graph.edited_by else None
+    at = graph.edited_at.astimezone(UTC)
+    return ChangedMeanwhile(
+        f"{name or 'Somebody'} has saved revision {graph.revision} on {at:%Y-%m-%d} at {at:%H:%M:%S} UTC, and these changes"
+        f" began with revision {seen}. Nothing was saved.",
+        revision=graph.revision,
+        edited_by=name,
+        edited_at=at.isoformat().replace("+00:00", "Z"),
+    )
 
 
 def _present_tasks(graph: Graph) -> list[Fields]:

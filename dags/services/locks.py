@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.auth.models import User
 from django.db.models import F
+from django.db.models.functions import Now
 
 from dags.errors import GraphNotFound
 from dags.models import Graph
@@ -24,6 +26,7 @@ def lock_graphs(ids: Iterable[int]) -> dict[int, Graph]:
     return graphs
 
 
-def count_edit(graphs: Iterable[Graph]) -> None:
-    """Count up the revision of graphs whose tasks or edges were edited; their locks are held."""
-    Graph.objects.filter(pk__in=[graph.pk for graph in graphs]).update(revision=F("revision") + 1)
+def count_edit(graphs: Iterable[Graph], by: User | None) -> None:
+    """Count up the revision of graphs whose tasks or edges were edited, and say by whom; their locks are held."""
+    edited = Graph.objects.filter(pk__in=[graph.pk for graph in graphs])
+    edited.update(revision=F("revision") + 1, edited_by=by, edited_at=Now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from dags import drivers
@@ -16,7 +17,7 @@ from dags.services.locks import count_edit, lock_graphs
 
 
 @transaction.atomic
-def create_tasks(rows: Sequence[Fields], *, may_command: MayCommand = anyone) -> list[Task]:
+def create_tasks(rows: Sequence[Fields], *, may_command: MayCommand = anyone, by: User | None = None) -> list[Task]:
     """Create tasks, each in the graph that is its `parent`."""
     for row in rows:
         check_task(row)
@@ -27,12 +28,12 @@ def create_tasks(rows: Sequence[Fields], *, may_command: MayCommand = anyone) ->
         check_commands(may_command, graph.project_id, _contents(graph), own)
     tasks = [task for graph in graphs.values() for task in _new_tasks(graph, [row for row in rows if row["parent"] == graph])]
     Task.objects.bulk_create(tasks)
-    count_edit(graphs.values())
+    count_edit(graphs.values(), by)
     return tasks
 
 
 @transaction.atomic
-def update_tasks(changes: Mapping[int, Fields], *, may_command: MayCommand = anyone) -> list[Task]:
+def update_tasks(changes: Mapping[int, Fields], *, may_command: MayCommand = anyone, by: User | None = None) -> list[Task]:
     """Change fields of tasks, by id."""
     graphs, tasks = _lock(changes)
     for task in tasks:
@@ -42,16 +43,16 @@ def update_tasks(changes: Mapping[int, Fields], *, may_command: MayCommand = any
         check_jobs(graph.project_id, contents)
         check_commands(may_command, graph.project_id, _contents(graph), contents)
     Task.objects.bulk_update(tasks, sorted({"key"}.union(*changes.values()) - {"parent"}))
-    count_edit(graphs)
+    count_edit(graphs, by)
     return tasks
 
 
 @transaction.atomic
-def delete_tasks(ids: Collection[int]) -> None:
+def delete_tasks(ids: Collection[int], *, by: User | None = None) -> None:
     """Delete tasks, and the edges from and to them."""
     graphs, _ = _lock(ids)
     Task.objects.filter(pk__in=ids).delete()
-    count_edit(graphs)
+    count_edit(graphs, by)
 
 
 def _lock(ids: Iterable[int]) -> tuple[list[Graph], list[Task]]:

@@ -91,7 +91,7 @@ class PlanView(ViewSet):
         user = user_of(request)
         with transaction.atomic():
             fields = launching.graph(asked, planned, how)
-            (graph,) = services.create_graphs([fields], may_command=functools.partial(may_write_commands, user))
+            (graph,) = services.create_graphs([fields], may_command=functools.partial(may_write_commands, user), by=user)
             (run,) = launch([Launch(graph=graph, launched_by=user)])
             facts = {"name": graph.name, "blocks": len(planned.blocks)}
             audit.record(request, "dag.create", instance=graph, project_id=graph.project_id, facts=facts)
