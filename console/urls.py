@@ -4,7 +4,21 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
 from console.doors import opened
-from console.pages import grid, job, jobs, login, nodes, overview, run, schedule, schedules, task, upload
+from console.pages import (
+    graph,
+    grid,
+    job,
+    jobs,
+    login,
+    nodes,
+    overview,
+    revisions,
+    run,
+    schedule,
+    schedules,
+    task,
+    upload,
+)
 
 app_name = "console"
 
@@ -13,7 +27,11 @@ TASK = rf"{RUN}/tasks/(?P<task>[0-9]{{1,18}})"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
-    re_path(r"^graphs/(?P<pk>[0-9]{1,18})/launch/?$", overview.launch, name="launch"),
+    re_path(r"^graphs/new/?$", graph.new, name="new_graph"),
+    re_path(r"^graphs/drawing/?$", graph.drawing, name="drawing"),
+    re_path(r"^graphs/(?P<pk>[0-9]{1,18})/?$", graph.graph, name="graph"),
+    re_path(r"^graphs/(?P<pk>[0-9]{1,18})/launch/?$", graph.launch, name="launch"),
+    re_path(r"^graphs/(?P<pk>[0-9]{1,18})/revisions/?$", revisions.revisions, name="revisions"),
     re_path(r"^graphs/(?P<pk>[0-9]{1,18})/grid/?$", grid.grid, name="grid"),
     re_path(rf"{RUN}/?$", run.run, name="run"),
     re_path(rf"{RUN}/data/?$", run.data, name="run-data"),

@@ -7,19 +7,16 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from api.access import belongs, user_of, visible
 from api.rights import Scope
 from console.asked import filled
-from console.doors import Deed, action, find, page
+from console.doors import page
 from console.watching import activity, graphs
 from console.watching.stuck import stuck
 from dags.models import Graph, Project
 from runs.models import GraphRun, JobRun
 from runs.states import GRAPH_UNFINISHED, GraphRunState
-from scheduler import launching
-from scheduler.launching import Launch
 from schedules.models import Schedule
 
 LIST, NOW = "graphs", "now"  # the parts of the page that are fetched on their own
@@ -49,16 +46,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, FRAGMENTS.get(target, "console/overview.html"), context)
 
 
-@action(right=Scope.RUN, verb="dag.execute")
-def launch(request: HttpRequest, pk: str) -> Deed:
-    """POST /graphs/<id>/launch/: launch a graph without params."""
-    graph = find(request, Graph.objects.all(), int(pk))
-    (run,) = launching.launch([Launch(graph=graph, launched_by=user_of(request))])
-    return Deed(
-        on=graph, facts={"execution": run.pk}, said=f"{graph.name} is launched as #{run.pk}.", goto=reverse("console:overview")
-    )
-
-
 def _graphs(request: HttpRequest) -> dict[str, Any]:
     wanted = _wanted(request)
     found = graphs.page(visible(Graph.objects.all(), request), wanted)
@@ -70,6 +57,7 @@ def _graphs(request: HttpRequest) -> dict[str, Any]:
         "projects": projects,
         "more_projects": more,
         "states": [*GraphRunState.values, graphs.NEVER],
+        "may_write": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
         "may_run": set(visible(mine, request, "pk", Scope.RUN).values_list("pk", flat=True)),
     }
 
@@ -98,5 +86,5 @@ def _wanted(request: HttpRequest) -> graphs.Wanted:
 def _links(request: HttpRequest) -> dict[str, bool]:
     """Tell which pages of the admin the user may open: a link to another one would lead to a refusal."""
     user = user_of(request)
-    wanted = {"graph": "dags.view_graph", "project": "dags.view_project"}
+    wanted = {"project": "dags.view_project"}
     return {name: user.is_staff and user.has_perm(permission) for name, permission in wanted.items()}

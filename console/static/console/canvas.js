@@ -1,0 +1,104 @@
+// Pan and zoom of a picture: an SVG whose first `.world` is moved by drags, wheels and keys.
+
+const SMALLEST = 0.1;
+const LARGEST = 2.5;
+const STEP = 1.25;
+const READABLE = 0.45; // what is fitted is not made smaller than this
+const MARGIN = 24;
+
+/** Make a picture one that can be moved. `size()` returns the `{width, height}` of the world. */
+export function makeCanvas(svg, size) {
+  const world = svg.querySelector(".world");
+  let at = { x: 0, y: 0, scale: 1 };
+  let touched = false; // by its user: what is not is fitted anew when the room changes
+
+  function move(next, byHand = true) {
+    touched = byHand;
+    at = { ...next, scale: Math.min(Math.max(next.scale, SMALLEST), LARGEST) };
+    world.setAttribute("transform", `translate(${at.x} ${at.y}) scale(${at.scale})`);
+  }
+
+  function zoom(factor, point = { x: svg.clientWidth / 2, y: svg.clientHeight / 2 }) {
+    const scale = Math.min(Math.max(at.scale * factor, SMALLEST), LARGEST);
+    const by = scale / at.scale;
+    move({ x: point.x - (point.x - at.x) * by, y: point.y - (point.y - at.y) * by, scale });
+  }
+
+  function fit() {
+    const { width, height } = size();
+    const room = { width: svg.clientWidth, height: svg.clientHeight };
+    const scale = Math.max(Math.min(1, room.width / width, room.height / height), READABLE);
+    const centred = (have, need) => (need * scale > have ? 0 : (have - need * scale) / 2);
+    move({ x: centred(room.width, width), y: centred(room.height, height), scale }, false);
+  }
+
+  /** Return where in the world a point of the screen is. */
+  function inWorld({ clientX, clientY }) {
+    const box = svg.getBoundingClientRect();
+    return { x: (clientX - box.left - at.x) / at.scale, y: (clientY - box.top - at.y) / at.scale };
+  }
+
+  /** Move so that a box of the world is seen. */
+  function reveal({ x, y, width, height }) {
+    const within = (place, length, room) => {
+      const start = place * at.scale;
+      const end = (place + length) * at.scale;
+      return (shift) => {
+        if (start + shift < MARGIN || end - start > room - 2 * MARGIN) return MARGIN - start;
+        return end + shift > room - MARGIN ? room - MARGIN - end : shift;
+      };
+    };
+    move({
+      x: within(x, width, svg.clientWidth)(at.x),
+      y: within(y, height, svg.clientHeight)(at.y),
+      scale: at.scale,
+    });
+  }
+
+  new ResizeObserver(() => touched || fit()).observe(svg);
+
+  svg.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return; // the page scrolls, as everywhere; a pinch comes with ctrlKey
+      event.preventDefault();
+      const box = svg.getBoundingClientRect();
+      zoom(event.deltaY < 0 ? STEP : 1 / STEP, { x: event.clientX - box.left, y: event.clientY - box.top });
+    },
+    { passive: false },
+  );
+
+  return {
+    fit,
+    inWorld,
+    reveal,
+    zoomIn: () => zoom(STEP),
+    zoomOut: () => zoom(1 / STEP),
+    pan: (x, y) => move({ x: at.x + x, y: at.y + y, scale: at.scale }),
+  };
+}
+
+/** Let the background be dragged; `moved` is told whether it was a drag or a click. */
+export function dragToPan(svg, canvas, { isBackground, clicked = () => {} }) {
+  let from = null;
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !isBackground(event.target)) return;
+    from = { x: event.clientX, y: event.clientY, moved: false };
+    svg.setPointerCapture(event.pointerId);
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const [x, y] = [event.clientX - from.x, event.clientY - from.y];
+    if (!from.moved && Math.hypot(x, y) < 4) return;
+    canvas.pan(x, y);
+    from = { x: event.clientX, y: event.clientY, moved: true };
+    svg.classList.add("dragged");
+  });
+  const end = () => {
+    if (from && !from.moved) clicked();
+    from = null;
+    svg.classList.remove("dragged");
+  };
+  svg.addEventListener("pointerup", end);
+  svg.addEventListener("pointercancel", end);
+}

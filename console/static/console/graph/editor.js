@@ -1,0 +1,297 @@
+// The editor of a graph: what is chosen, what is done to the draft, and how it is shown. Its parts are in their own files.
+
+import { makeCanvas } from "../canvas.js";
+import * as edits from "./draft.js";
+import { makeHistory } from "./history.js";
+import { makeKeeping } from "./keeping.js";
+import { listenToKeyboard } from "./keyboard.js";
+import { makePanel } from "./panel.js";
+import { makePicture } from "./picture.js";
+import { listenToPointer } from "./pointer.js";
+import { ask } from "./requests.js";
+import { makeSaving } from "./saving.js";
+import { makeSearch } from "./search.js";
+import { neighbour } from "./walking.js";
+
+const editor = document.getElementById("graph-editor");
+const data = JSON.parse(document.getElementById("graph-editor-data").textContent);
+const { urls, readonly } = data;
+const token = editor.dataset.token;
+const svg = editor.querySelector(".stage svg");
+const button = (name) => editor.querySelector(`[data-do="${name}"]`);
+
+let size = { width: Number(svg.dataset.width), height: Number(svg.dataset.height) };
+const canvas = makeCanvas(svg, () => size);
+const picture = makePicture(svg.querySelector(".world"), { readonly });
+const keeping = makeKeeping(data.draft);
+let saved = edits.fromGraph(data.graph); // as the service has it
+const history = makeHistory(saved);
+let base = data.graph.revision;
+let chosen = { kind: "graph" };
+let faults = [];
+let connecting = null; // the task that an edge begins at, drawn by the keyboard
+let drawing = null; // the request for a picture that is on its way
+
+// --- Telling ---
+
+function say(text, level = "") {
+  const place = editor.querySelector(".said");
+  place.className = `said ${level}`;
+  place.textContent = text;
+}
+
+function faultOf({ kind, id, from, to }, field) {
+  const fits = (fault) =>
+    fault.field === field &&
+    ((kind === "graph" && fault.part === "graph") ||
+      (kind === "task" && fault.part === "tasks" && fault.id === id) ||
+      (kind === "edge" && fault.part === "edges" && fault.from === from && fault.to === to));
+  return faults.filter(fits).map((fault) => fault.text).join(" ");
+}
+
+function show() {
+  const draft = history.present;
+  const known = { task: ({ id }) => edits.taskOf(draft, id), edge: ({ from, to }) => edits.edgeOf(draft, from, to) };
+  if (known[chosen.kind] && !known[chosen.kind](chosen)) chosen = { kind: "graph" };
+  picture.show(draft, new Set(faults.map((fault) => fault.id)));
+  const pair = chosen.kind === "edge" ? [`${chosen.from}-${chosen.to}`] : [];
+  picture.mark("chosen", chosen.kind === "task" ? [chosen.id] : [], pair);
+  rove();
+  panel.show(draft, chosen, faultOf);
+  editor.querySelector(".nothing").hidden = draft.tasks.length > 0;
+  if (readonly) return;
+  const changed = draft !== saved;
+  button("undo").disabled = !history.canUndo;
+  button("redo").disabled = !history.canRedo;
+  button("save").disabled = !changed && base !== null;
+  editor.querySelector(".unsaved").hidden = !changed;
+  if (changed) keeping.keep({ base, draft });
+  else keeping.forget();
+}
+
+/** One task is reached by Tab, the others from there by arrows. */
+function rove() {
+  const { tasks } = history.present;
+  svg.setAttribute("tabindex", tasks.length ? "-1" : "0");
+  const one = chosen.kind === "task" ? chosen.id : tasks[0]?.id;
+  for (const { id } of tasks) picture.node(id).setAttribute("tabindex", id === one ? "0" : "-1");
+}
+
+// --- Drawing ---
+
+async function draw() {
+  const draft = history.present;
+  drawing?.abort();
+  drawing = new AbortController();
+  const place = new Map(draft.tasks.map((task, index) => [task.id, index]));
+  const pairs = draft.edges.map(({ from, to }) => [place.get(from), place.get(to)]);
+  try {
+    const { signal } = drawing;
+    const { status, body } = await ask("POST", urls.drawing, { size: draft.tasks.length, edges: pairs }, { token, signal });
+    if (status !== 200) return;
+    size = { width: body.width, height: body.height };
+    picture.drawn(draft, body);
+    show();
+    if (chosen.kind === "task") canvas.reveal(picture.box(chosen.id));
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+function edit(draft, { like = "", shape = false } = {}) {
+  const before = history.present;
+  history.push(draft, like);
+  if (history.present === before) return;
+  picture.mark("lit", []);
+  say("");
+  show();
+  if (shape) draw();
+}
+
+// --- What can be done ---
+
+const act = {
+  choose(next, { focus } = {}) {
+    chosen = next;
+    connecting = null;
+    picture.mark("lit", []);
+    show();
+    if (focus === "node" && chosen.kind === "task") picture.node(chosen.id).focus({ preventScroll: true });
+    if (focus === "panel") panel.focus();
+  },
+  set(kind, { id, from, to }, field, value) {
+    faults = faults.filter((fault) => fault.field !== field || (kind === "task" && fault.id !== id));
+    const draft = history.present;
+    const like = `${kind} ${id} ${from} ${to} ${field}`;
+    if (kind === "graph") edit(edits.setGraph(draft, field, value), { like });
+    if (kind === "task") {
+      const keys = new Set(saved.tasks.map((task) => task.key));
+      edit(edits.setTask(draft, id, field, value, keys), { like });
+    }
+    if (kind === "edge") edit(edits.setEdge(draft, from, to, value));
+  },
+  add(point = null, parent = null) {
+    const [draft, id] = edits.addTask(history.present, "New task", parent);
+    const below = parent === null ? { x: 24, y: size.height } : { x: picture.placeOf(parent).x + 276, y: picture.placeOf(parent).y };
+    picture.place(id, point ? { x: point.x - 100, y: point.y - 22 } : below);
+    chosen = { kind: "task", id };
+    edit(draft, { shape: true });
+    canvas.reveal(picture.box(id));
+    panel.focus("name");
+  },
+  addBehind: () => act.add(null, chosen.kind === "task" ? chosen.id : null),
+  remove() {
+    const draft = history.present;
+    if (chosen.kind === "graph") return;
+    const { kind, id, from, to } = chosen;
+    const near = kind === "task" ? (edits.parentsOf(draft, id)[0] ?? edits.childrenOf(draft, id)[0]) : from;
+    const next = kind === "task" ? edits.removeTask(draft, id) : edits.removeEdge(draft, from, to);
+    const other = near ?? next.tasks[0]?.id;
+    chosen = other === undefined ? { kind: "graph" } : { kind: "task", id: other };
+    edit(next, { shape: true });
+    say(kind === "task" ? "The task is deleted. Ctrl+Z brings it back." : "The edge is deleted. Ctrl+Z brings it back.");
+    if (chosen.kind === "task") picture.node(chosen.id).focus({ preventScroll: true });
+    else act.toPicture();
+  },
+  connect(from, to) {
+    const draft = history.present;
+    const name = (id) => edits.taskOf(draft, id).name;
+    if (edits.edgeOf(draft, from, to)) return say(`${name(to)} waits for ${name(from)} already.`, "bad");
+    const way = edits.findWay(draft, to, from);
+    if (way) {
+      light(way);
+      return say(`That would make a cycle: ${[...way, way[0]].map(name).join(" → ")}.`, "bad");
+    }
+    chosen = { kind: "edge", from, to };
+    edit(edits.addEdge(draft, from, to), { shape: true });
+    return say(`${name(to)} now waits for ${name(from)}.`);
+  },
+  beginEdge() {
+    if (chosen.kind !== "task") return say("Choose the task that the edge begins at, then press E.");
+    connecting = chosen.id;
+    return say("Go to the task that is to wait for it, and press Enter; Escape lets it be.");
+  },
+  go(x, y) {
+    const to = neighbour(history.present.tasks, picture, chosen.kind === "task" ? chosen.id : null, x, y);
+    if (to === null) return;
+    const from = connecting;
+    act.choose({ kind: "task", id: to }, { focus: "node" });
+    connecting = from;
+    if (from !== null) picture.mark("aimed", [to]);
+    canvas.reveal(picture.box(to));
+  },
+  enter() {
+    if (connecting === null) return chosen.kind === "task" ? act.toPanel() : act.go(1, 0);
+    const from = connecting;
+    connecting = null;
+    picture.mark("aimed", []);
+    if (chosen.kind === "task" && chosen.id !== from) act.connect(from, chosen.id);
+    return picture.node(chosen.id ?? chosen.to)?.focus({ preventScroll: true });
+  },
+  leave() {
+    picture.mark("lit", []);
+    picture.mark("aimed", []);
+    if (connecting === null) return act.choose({ kind: "graph" });
+    connecting = null;
+    return say("");
+  },
+  aim: (id) => picture.mark("aimed", id === null ? [] : [id]),
+  handleOf: (id) => ({ x: picture.placeOf(id).x + 200, y: picture.placeOf(id).y + 22 }),
+  toPanel: () => panel.focus(),
+  toPicture() {
+    const id = chosen.kind === "task" ? chosen.id : chosen.from;
+    (id === undefined ? svg : picture.node(id)).focus({ preventScroll: true });
+  },
+  search: () => editor.querySelector(".search").focus(),
+  help: () => editor.querySelector(".help").showModal(),
+  undo: () => step("undo"),
+  redo: () => step("redo"),
+  save: () => saving.save(history.present, base),
+};
+
+function step(way) {
+  const before = history.present;
+  history[way]();
+  if (history.present === before) return;
+  say("");
+  show();
+  draw();
+}
+
+function light(way) {
+  const pairs = way.slice(1).map((id, index) => `${way[index]}-${id}`);
+  picture.mark("lit", way, pairs);
+}
+
+// --- Saving ---
+
+const saving = makeSaving(editor, {
+  data,
+  token,
+  say,
+  saved(graph, draft) {
+    [base, saved, faults] = [graph.revision, draft, []];
+    if (data.graph.graph_id === null) {
+      keeping.forget();
+      return location.assign(urls.graph.replace(/0$/, graph.graph_id));
+    }
+    for (const place of document.querySelectorAll("[data-revision]")) place.textContent = base;
+    show();
+    return say(`Saved as revision ${base}.`, "good");
+  },
+  refused(found, cycle) {
+    const draft = history.present;
+    faults = found.map((fault) => {
+      if (fault.part === "tasks") return { ...fault, id: draft.tasks[fault.index]?.id };
+      return fault.part === "edges" ? { ...fault, ...draft.edges[fault.index] } : fault;
+    });
+    const [first] = faults;
+    if (first.id !== undefined) chosen = { kind: "task", id: first.id };
+    else if (first.from !== undefined) chosen = { kind: "edge", from: first.from, to: first.to };
+    else chosen = first.field ? { kind: "graph" } : chosen;
+    show();
+    const ids = (cycle ?? []).map((key) => draft.tasks.find((task) => task.key === key)?.id);
+    if (ids.length) light([...ids, ids[0]]);
+    const more = faults.length > 1 ? ` And ${faults.length - 1} more.` : "";
+    const name = first.id === undefined ? "" : `${edits.taskOf(draft, first.id).name}: `;
+    const place = first.field && first.part === "graph" ? `${first.field}: ` : "";
+    say(`${name}${place}${first.text}${more}`, "bad");
+    if (first.field) panel.focus(first.field);
+  },
+  overwrite(revision) {
+    base = revision;
+    act.save();
+  },
+  takeTheirs() {
+    keeping.forget();
+    location.reload();
+  },
+});
+
+const panel = makePanel(editor.querySelector(".side"), { drivers: data.drivers, act });
+
+// --- Beginning ---
+
+const kept = readonly ? null : keeping.kept();
+if (data.restored) history.push(edits.fromGraph({ ...data.graph, ...data.restored }));
+else if (kept?.draft) {
+  base = kept.base;
+  history.push(kept.draft);
+}
+listenToPointer(svg, { canvas, line: svg.querySelector(".new-edge"), readonly, act });
+listenToKeyboard(editor, editor.querySelector(".stage"), { canvas, readonly, act });
+makeSearch(editor, { tasks: () => history.present.tasks, picture, canvas, act });
+for (const one of editor.querySelectorAll("[data-do]")) {
+  const acts = { fit: canvas.fit, "zoom-in": canvas.zoomIn, "zoom-out": canvas.zoomOut };
+  one.addEventListener("click", () => (acts[one.dataset.do] ?? act[one.dataset.do])());
+}
+for (const close of editor.querySelectorAll("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
+editor.querySelector(".new-parent")?.addEventListener("change", (event) => {
+  if (event.target.value !== "") act.connect(Number(event.target.value), chosen.id);
+});
+show();
+if (history.present !== saved) {
+  draw();
+  say(data.restored ? `This is revision ${data.restored.revision}. Save it to make it the present one.` : "Your changes, which are not saved yet, were kept.");
+}
+editor.classList.add("ready");
