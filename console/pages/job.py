@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from api.access import may, user_of, visible
@@ -22,14 +23,16 @@ from jobs import kinds, services, tables, workflows
 from jobs.fillers import tables_of
 from jobs.models import Workflow
 from runs.models import GraphRun, JobRun
-from runs.states import JobRunState
+from runs.states import UNFINISHED, JobRunState
 from scheduler import launching
 from scheduler.job_contents import contents_of_jobs
 from scheduler.launching import Launch
 
 ROWS, RUNS = 20, 20
-UNSHOWN = {"job_ptr", "file", "seen", "reads", "sql"}  # what says nothing to people, or is shown elsewhere
+UNSHOWN = {"job_ptr", "file", "digest", "seen", "reads", "sql"}  # what says nothing to people, or is shown elsewhere
 FORCE = "force"
+JOB = "job"  # the part of the page that is fetched on its own
+EMPTY: tuple[Any, ...] = ("", None, {}, [])
 
 
 class Asked(forms.Form):
@@ -56,8 +59,10 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
         "may_edit": may(request, Scope.EDIT, job.project_id),
         **_content(job, told["table"]),
     }
-    context["failed"] = context["latest"] is not None and context["latest"].state == JobRunState.FAILED
-    return render(request, "console/job.html", context)
+    state = context["latest"].state if context["latest"] else None
+    context |= {"failed": state == JobRunState.FAILED, "at_work": state in UNFINISHED}
+    part = request.headers.get("HX-Target") == JOB
+    return render(request, "console/jobs/job.html" if part else "console/job.html", context)
 
 
 @action(right=Scope.RUN, verb="job.run")
@@ -95,12 +100,14 @@ def _fields(job: Any) -> list[tuple[str, Any]]:
     """Return what is set of a kind's own, secrets aside: by name, as text or as JSON."""
     columns = [column for column in job._meta.local_fields if column.name not in UNSHOWN]
     plain = [column for column in columns if not isinstance(column, SealedField)]
-    values = {column.verbose_name: getattr(job, column.attname) for column in plain}
-    told = [(name, _told(value)) for name, value in values.items() if value not in ("", None, {}, [])]
+    values = {column: getattr(job, column.attname) for column in plain}
+    told = [(column.verbose_name, _told(column.name, value)) for column, value in values.items() if value not in EMPTY]
     return [*told, *(("secret", "stored, never shown") for column in columns if column not in plain and job.secret)]
 
 
-def _told(value: Any) -> str:
+def _told(name: str, value: Any) -> str:
+    if name == "size":
+        return filesizeformat(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict | list):

@@ -53,6 +53,12 @@ def moment(at: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def kind(name: str) -> str:
+    """Say what kind of job it is."""
+    return "API" if name == "api" else name.capitalize()
+
+
+@register.filter
 def when(schedule: Schedule) -> str:
     """Say when a schedule is due."""
     return words.when(schedule.timing)

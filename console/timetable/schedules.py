@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from schedules.rules import Became
 
 PAGE = 50
 MAX_SHOWN = 150  # schedules in the calendar, and in what comes next
-ASTRAY = 8
+ASTRAY, LATELY = 8, 100  # firings that are shown, of so many that are looked at
 FIRINGS = 20
 WENT_ASTRAY = [Became.SKIPPED.value, Became.MISSED.value, Became.FAILED.value]
 
@@ -70,10 +71,14 @@ def month_or_week(schedules: Sequence[Schedule], shown: Span, zone: ZoneInfo, no
     return calendar.days(shown, entries, now.astimezone(zone).date())
 
 
-def astray(schedules: QuerySet[Schedule]) -> list[Firing]:
-    """Return the latest firings that launched nothing, with their reasons."""
+def astray(schedules: QuerySet[Schedule]) -> list[tuple[Firing, int]]:
+    """Return the latest firings that launched nothing, each with how many there were lately of its kind and schedule."""
     found = Firing.objects.filter(became__in=WENT_ASTRAY, schedule__in=schedules)
-    return list(found.select_related("schedule").order_by("-pk")[:ASTRAY])
+    latest = list(found.select_related("schedule").order_by("-pk")[:LATELY])
+    counts, newest = Counter(map(_kind_of, latest)), dict[tuple[int, str], Firing]()
+    for one in latest:
+        newest.setdefault(_kind_of(one), one)
+    return [(one, counts[kind]) for kind, one in newest.items()][:ASTRAY]
 
 
 def firings(schedule: Schedule, before: int | None) -> listing.Page:
@@ -82,6 +87,10 @@ def firings(schedule: Schedule, before: int | None) -> listing.Page:
 
 
 _STATE = Coalesce("graph_run__state", "became", output_field=CharField())
+
+
+def _kind_of(firing: Firing) -> tuple[int, str]:
+    return firing.schedule_id, firing.became
 
 
 def _matching(schedules: QuerySet[Schedule], wanted: Wanted) -> QuerySet[Schedule]:

@@ -147,6 +147,15 @@ def test_the_first_rows_and_the_bad_ones_are_text(boss: Client, project: Any, mo
         assert part not in text
 
 
+def test_a_run_is_looked_at_until_it_ends(boss: Client, project: Any) -> None:
+    job = factories.job_of("sheet", project)
+    for state, at_work in (("RUNNING", True), ("SUCCESS", False)):
+        JobRun.objects.filter(graph_run=factories.run({"a": state})).update(job=job)
+        text = shown(boss, f"/jobs/{job.pk}/", **HTMX, **{"HX-Target": "job"})
+        assert ("data-at-work" in text) is at_work
+        assert "<html" not in text
+
+
 def test_text_of_users_is_text(boss: Client, project: Any) -> None:
     kept = [text for text in STRINGS if "\x00" not in text and text.encode("utf-8", "ignore").decode() == text]
     for number, text in enumerate([*kept, "<script>alert(1)</script>", '"><svg onload=alert(1)>']):

@@ -112,6 +112,21 @@ def test_the_calendar_shows_what_was_and_what_comes_and_not_what_is_paused(boss:
     assert "paused one: To come" not in answer.content.decode()
 
 
+def test_what_went_astray_again_and_again_is_told_once(boss: Client) -> None:
+    often, once = schedule(factories.graph(), name="often"), schedule(factories.graph(), name="once")
+    now = timezone.now()
+    for one, became, count in ((often, "skipped", 5), (once, "failed", 1), (often, "missed", 1)):
+        for number in range(count):
+            Firing.objects.create(schedule=one, due=now - timedelta(hours=number, minutes=len(became)), became=became)
+    found = boss.get("/schedules/").context["astray"]
+    assert [(one.schedule.name, one.became, count) for one, count in found] == [
+        ("often", "missed", 1),
+        ("once", "failed", 1),
+        ("often", "skipped", 5),
+    ]
+    assert "the latest of 5" in shown(boss)
+
+
 def test_times_are_told_by_the_clocks_that_are_asked_for(boss: Client) -> None:
     schedule(factories.graph(), name="early", cron="30 0 * * *", timezone="Asia/Kathmandu")
     assert ">18:45<" in shown(boss)
