@@ -7,11 +7,16 @@ from typing import Any, cast
 
 from runs.models import JobRun, Transition
 from runs.states import JobRunState
+from scheduler.patience import patiently
 from scheduler.work import Work
 
 
 def first_begun(work: Work) -> datetime:
     """Return when the first attempt of the task began, by the database's clock."""
+    return patiently(lambda: _read(work))
+
+
+def _read(work: Work) -> datetime:
     moves = Transition.objects.filter(
         graph_run=work.graph_run_id, job_run=work.job_run_id, to_state=JobRunState.RUNNING
     ).order_by("id")

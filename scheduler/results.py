@@ -7,6 +7,7 @@ from typing import Any
 
 from runs.compiled import Compiled
 from runs.models import JobRun
+from scheduler.patience import patiently
 
 
 class AncestorResults(Mapping[str, Any]):
@@ -26,7 +27,8 @@ class AncestorResults(Mapping[str, Any]):
         node = self._graph.nodes.get(key)
         if node is None or node not in self._nodes():
             raise KeyError(key)
-        results = JobRun.objects.values_list("results", flat=True).get(graph_run=self._run_id, node=node)
+        rows = JobRun.objects.values_list("results", flat=True)
+        results = patiently(lambda: rows.get(graph_run=self._run_id, node=node))
         if results is None:
             raise KeyError(key)  # it ended without a result
         return results["result"]

@@ -15,6 +15,7 @@ from runs.logs import LOG, LogWriter
 from runs.models import GraphRun
 from scheduler import calling, report_keys, values
 from scheduler.begun import first_begun
+from scheduler.patience import patiently
 from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, failed, not_started, skipped, succeeded, waiting
 
@@ -32,13 +33,14 @@ SPEC = DriverSpec(name=JOB, configs_keys=frozenset({"job"}), needs_command=False
 
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     """Run the Job that the task names, if it is one of the run's own project."""
-    job = Job.objects.filter(pk=work.configs["job"], project__runs=work.graph_run_id).first()
+    job = patiently(lambda: Job.objects.filter(pk=work.configs["job"], project__runs=work.graph_run_id).first())
     if job is None:
         return not_started(f"there is no job {work.configs['job']} in this project any more")
     kind = kinds.KINDS.get(job.kind)
     if kind is None:
         return not_started(f"unknown kind of job {job.kind!r}")
-    task_id, scheduled_for = GraphRun.objects.values_list("task_id", "scheduled_for").get(job_runs=work.job_run_id)
+    runs = GraphRun.objects.values_list("task_id", "scheduled_for")
+    task_id, scheduled_for = patiently(lambda: runs.get(job_runs=work.job_run_id))
     running = Running(
         say=lambda line: log.write(LOG, f"{line}\n".encode("utf-8", "replace")),
         waking=stop.waking,

@@ -16,6 +16,7 @@ from runs.logs import LogWriter
 from runs.models import JobRun
 from runs.states import FINISHED, JobRunState
 from scheduler import faults
+from scheduler.patience import patiently
 from scheduler.services import ends, holding
 from scheduler.services.holding import Held
 from scheduler.stop import Stop, stopped
@@ -33,7 +34,7 @@ SPEC = DriverSpec(name="stop", configs_keys=frozenset({"stop"}), needs_command=F
 
 def run(work: Work, log: LogWriter, stop: Stop) -> Outcome:
     """Tell all of them to end, wait until nothing of them lives, and record that they were stopped."""
-    services = _services(work)
+    services = patiently(lambda: _services(work))
     for service in services:
         if service.state not in FINISHED:
             holding.ask_to_end(_held(service), by=work.key)

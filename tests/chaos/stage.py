@@ -232,7 +232,8 @@ class Stage:
 
     def require_success(self) -> None:
         """Require that every job has succeeded."""
-        self.require(set(self.states()) == {"SUCCESS"}, f"not all have succeeded: {self.states()}")
+        others = JobRun.objects.exclude(state=JobRunState.SUCCESS).values("graph_run", "key", "state", "attempt", "errors", "reason")
+        self.require(set(self.states()) == {"SUCCESS"}, f"not all have succeeded: {self.states()}: {list(others[:3])}")
 
     def in_child(self, do: Callable[[], object], fault: str) -> int:
         """Do something in a process of its own that a fault is armed in; return how it exited."""

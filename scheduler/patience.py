@@ -1,0 +1,34 @@
+"""Reading through an outage: no task fails because the service's own database is away for a moment."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
+
+PAUSE = 0.5  # seconds between two tries
+
+
+def patiently(read: Callable[[], Read]) -> Read:
+    """Return what is read, trying for as long as a lease lasts: after that the work is another worker's.
+
+    In a transaction, which an outage ends, it is tried once.
+    """
+    give_up = time.monotonic() + settings.LEASE
+    while True:
+        try:
+            return read()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or time.monotonic() > give_up:
+                raise
+            logger.warning("the database does not answer (%s); trying again", error)
+            connection.close()
+            time.sleep(PAUSE)
