@@ -28,6 +28,7 @@ from schedules.models import Firing, Schedule
 
 SHOWN = 10  # coming times on a schedule's page
 NEVER = "never"
+OF_NEW = ["name", "graph", "project", "params", "enabled"]
 
 
 class DatesField(forms.CharField):
@@ -120,7 +121,7 @@ class ScheduleAdmin(ServiceAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         """Leave out of a new one what is told of those that there are."""
-        return self.fieldsets if obj else self.fieldsets[:-1]
+        return self.fieldsets if obj else [(None, {"fields": OF_NEW}), *self.fieldsets[1:-1]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
         """Keep a schedule where it is, and a project's daily one as the project says."""

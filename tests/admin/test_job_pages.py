@@ -56,18 +56,6 @@ def test_the_list_tells_of_jobs_and_finds_them(boss, kind) -> None:
         assert (job.pk in found, other.pk in found) == (True, False), query
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_list_takes_as_many_queries_for_many_as_for_one(boss, kind, django_assert_max_num_queries) -> None:
-    of = factories.project()
-    factories.job_of(kind, of)
-    with django_assert_max_num_queries(12) as few:
-        boss.get(listing(kind))
-    for _ in range(9):
-        factories.job(factories.run({"a": "SUCCESS"}, of=factories.graph(project=of)), "a", job=factories.job_of(kind, of))
-    with django_assert_max_num_queries(len(few)):
-        boss.get(listing(kind))
-
-
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "upload"])
 def test_a_job_is_made_and_changed_on_its_page(boss, kind) -> None:
     own = {} if kind == "connector" else {"table": "orders"}
