@@ -34,6 +34,7 @@ class GraphAdmin(ServiceAdmin):
     list_display = ["name", "project", "execution_key", "task_count", "state", "last_launched", "revision"]
     list_filter = [LatestStateFilter, ("project", FewFilter), "on_failure", "last_launched"]
     list_select_related = ["project"]
+    autocomplete_fields = ["project"]  # there may be thousands
     search_fields = ["name", "description", "execution_key", "project__name", "graph_id__exact"]
     ordering = ["-pk"]
     readonly_fields = ["state", "last_launched", "revision", "created_at"]

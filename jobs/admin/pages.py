@@ -36,6 +36,7 @@ class JobAdmin(ServiceAdmin):
     form = JobForm
     list_filter = ["state", "is_scheduled", ("project", FewFilter)]
     list_select_related = ["project"]
+    autocomplete_fields = ["project"]  # there may be thousands
     ordering = ["-pk"]
     show_full_result_count = False
 
