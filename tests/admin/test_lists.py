@@ -154,3 +154,9 @@ def test_states_cannot_be_written_on_any_page(boss: Any) -> None:
         "update",
     )
     assert Membership.objects.count() == 0
+
+
+def test_the_admin_s_pages_lead_to_the_console_s(boss: Any) -> None:
+    run = factories.run()
+    assert f'href="/runs/{run.pk}' in boss.get(f"/admin/runs/graphrun/{run.pk}/change/").content.decode()
+    assert f'href="/graphs/{run.graph_id}/grid' in boss.get(f"/admin/dags/graph/{run.graph_id}/change/").content.decode()
