@@ -109,7 +109,9 @@ def back(request: HttpRequest, otherwise: str) -> str:
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
         return otherwise
     told = urlsplit(url)
-    return f"{told.path or otherwise}?{told.query}" if told.query else told.path or otherwise
+    place = f"{told.path}?{told.query}" if told.query else told.path
+    # Once more: a path that begins with two slashes is the address of another host.
+    return place if place and url_has_allowed_host_and_scheme(place, None) else otherwise
 
 
 def telling(events: Mapping[str, Any]) -> dict[str, str]:

@@ -108,7 +108,7 @@ def update(request: HttpRequest, pk: str) -> Deed:
     told = asking.told(request.POST.dict(), one)
     sent = checked(ScheduleSerializer, told, request=request, present=one).validated_data
     fields = {name: value for name, value in sent.items() if getattr(one, name) != value}
-    facts = audit.changes(one, fields)
+    facts = audit.changes(one, fields) if fields else None
     (changed,) = services.update({one.pk: fields})
     return Deed(on=changed, facts=facts, said=f"{changed.name} is changed." if fields else "Nothing differs.", goto=_place(one))
 

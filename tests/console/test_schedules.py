@@ -230,7 +230,7 @@ def test_firing_is_written_down_as_over_the_api(signed_in: Callable[..., Client]
 
 def test_nobody_is_sent_elsewhere(boss: Client) -> None:
     one = schedule(factories.graph())
-    for url in ("https://evil.example/x", "//evil.example", "javascript:alert(1)"):
+    for url in ("https://evil.example/x", "//evil.example", "javascript:alert(1)", "http://testserver//evil.example/x"):
         answer = boss.post(f"/schedules/{one.pk}/pause/", headers={**HTMX, "HX-Current-URL": url})
         assert answer.headers["HX-Redirect"] == "/schedules"
 
@@ -269,6 +269,8 @@ def test_a_schedule_is_made_changed_and_deleted(signed_in: Callable[..., Client]
     assert (one.cron, one.interval, one.on_start) == (None, 5400, True)
     facts = AuditEntry.objects.get(action="schedule.update").facts
     assert facts == {"cron": ["30 2 * * *", None], "interval": [None, 5400], "on_start": [False, True]}
+    author.post(f"/schedules/{one.pk}/update/", sent)
+    assert AuditEntry.objects.filter(action="schedule.update").count() == 1
     author.post(f"/schedules/{one.pk}/delete/")
     assert not Schedule.objects.exists()
     assert AuditEntry.objects.filter(action="schedule.delete").exists()
