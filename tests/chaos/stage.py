@@ -232,7 +232,7 @@ class Stage:
 
     def require_success(self) -> None:
         """Require that every job has succeeded."""
-        others = JobRun.objects.exclude(state=JobRunState.SUCCESS).values("graph_run", "key", "state", "attempt", "errors", "reason")
+        others = JobRun.objects.exclude(state=JobRunState.SUCCESS).values("key", "state", "attempt", "errors", "reason")
         self.require(set(self.states()) == {"SUCCESS"}, f"not all have succeeded: {self.states()}: {list(others[:3])}")
 
     def in_child(self, do: Callable[[], object], fault: str) -> int:
