@@ -34,7 +34,8 @@ def cells(runs: Sequence[Any], contents: Mapping[int, Compiled], keys: Sequence[
         return [NONE * len(runs)] * len(keys)
     first, last = min(known), max(known)
     read = _states([run.pk for run in runs if run.expanded], first, last)
-    columns = [_column(run, nodes[run.execution_graph_id], read.get(run.pk, ""), first) for run in runs]
+    room = last - first + 1  # of a run that was deleted meanwhile, nothing is read
+    columns = [_column(run, nodes[run.execution_graph_id], read.get(run.pk, "").ljust(room, NONE), first) for run in runs]
     return ["".join(row) for row in zip(*columns, strict=True)]
 
 

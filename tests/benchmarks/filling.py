@@ -37,6 +37,7 @@ def copy_runs(runs: Sequence[int], copies: int) -> None:
             SELECT copy, {named} FROM copied JOIN runs_jobrun j ON j.graph_run_id = origin ORDER BY copy, j.node
             """
         )
+        cursor.execute("DROP TABLE copied")
         # What autovacuum would get to within minutes, in the midst of the measurement.
         cursor.execute("VACUUM ANALYZE runs_graphrun, runs_jobrun")
         cursor.execute("CHECKPOINT")

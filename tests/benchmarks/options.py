@@ -17,6 +17,7 @@ CASES = {
     "huge": "a graph of 100,000 tasks",
     "schedules": "1,000 schedules that are due in the same second, and one alone",
     "api": "lists and details with 1,000,000 JobRuns stored, under load",
+    "grid": "the console's grid of a graph of 1,000 tasks and 1,000 runs",
     "importing": "a CSV file of 1,000,000 rows into a table",
     "planning": "the policy `basic` with every target, for a day and a month",
 }

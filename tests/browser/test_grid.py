@@ -91,6 +91,8 @@ def test_the_keyboard_leads_through_cells_and_pages(page: Page, harvest: list[Gr
     page.keyboard.press("Control+End")
     expect(cell(page, KEYS[-1], harvest[-1])).to_be_focused()
     expect(cell(page, KEYS[-1], harvest[-1])).to_be_in_viewport()
+    page.evaluate("document.querySelector('.grid-scroll').scrollTop = 0")
+    expect(page.locator(".grid-scroll")).to_be_focused()  # the cell is scrolled away, and its place is kept
     page.keyboard.press("PageUp")
     page.keyboard.press("Home")
     first = harvest[-columns.PAGE]

@@ -94,6 +94,12 @@ def test_a_run_without_tasks_yet_shows_what_becomes_of_them(boss: Client) -> Non
     assert rows(boss, graph, "?state=FAILED") == {}
 
 
+def test_a_run_that_is_deleted_meanwhile_leaves_its_cells_empty(boss: Client) -> None:
+    graph, made = alike(["a", "b"], 2)
+    JobRun.objects.filter(graph_run=made[0]).delete()
+    assert rows(boss, graph) == {"a": ".S", "b": ".S"}
+
+
 def test_groups_are_told_where_tasks_have_them(boss: Client) -> None:
     graph = factories.graph()
     factories.run({"a": "SUCCESS", "b": "SUCCESS"}, of=graph, entries={"b": {"group": ["main", "stage 1", "x"], "on": "srv"}})

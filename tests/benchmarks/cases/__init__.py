@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.benchmarks.cases import api, huge, importing, latency, planning, schedules, throughput
+from tests.benchmarks.cases import api, grid, huge, importing, latency, planning, schedules, throughput
 from tests.benchmarks.figures import Measured
 from tests.benchmarks.stage import Stage
 
@@ -18,6 +18,7 @@ CASES: dict[str, Callable[[Stage], list[Measured]]] = {
     "huge": huge.huge,
     "schedules": schedules.schedules,
     "api": api.api,
+    "grid": grid.grid,
     "importing": importing.importing,
     "planning": planning.planning,
 }

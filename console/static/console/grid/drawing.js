@@ -97,6 +97,7 @@ export class Drawing {
     [first, last] = [Math.min(first, this.rows.length - 1), Math.max(last, 0)];
     for (const [index, row] of this.shown) {
       if (index >= first && index <= last) continue;
+      if (row.contains(document.activeElement)) this.scroller.focus({ preventScroll: true }); // where keys are still heard
       row.remove();
       this.shown.delete(index);
     }

@@ -109,7 +109,7 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.shouldSwap) leave();
 });
-document.body.addEventListener("htmx:afterSettle", (event) => {
+document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.elt === grid()) begin();
 });
 function lookForNewer() {
