@@ -17,6 +17,8 @@ from dags.models import Graph, Project
 from dags.rules import Condition, OnFailure, TriggerRule
 from dags.serializers import GraphSerializer
 
+MOST = 1_000  # tasks whose picture the page brings along; of more, the scripts draw it: they are as quick, and the page is half
+
 NEW: Mapping[str, Any] = {"graph_id": None, "revision": None, "name": "", "tasks": [], "edges": []}
 
 
@@ -82,10 +84,12 @@ def editing(request: HttpRequest, graph: Graph | None, restored: Mapping[str, An
         nodes=[
             Node(id=index, name=task["name"], driver=task["driver"], x=x, y=y)
             for index, (task, (x, y)) in enumerate(zip(shown["tasks"], drawing.places, strict=True))
+            if len(names) <= MOST
         ],
         lines=[
             _line(pair, path, [names[end] for end in pair], edge["condition"])
             for pair, path, edge in zip(pairs, drawing.paths, shown["edges"], strict=True)
+            if len(names) <= MOST
         ],
         readonly=readonly,
         projects=projects,

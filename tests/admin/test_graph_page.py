@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -252,7 +254,7 @@ def test_a_graph_too_large_for_a_page_shows_its_picture_and_the_way_to_edit_it(b
 
 def test_the_picture_is_served_to_whom_the_page_is(boss, staff, graph) -> None:
     assert staff("view_task").get(f"/admin/dags/graph/{graph.pk}/picture.svg").status_code == 403
-    assert f'<img src="/admin/dags/graph/{graph.pk}/picture.svg"' in boss.get(page(graph)).content.decode()
+    assert f'href="/admin/dags/graph/{graph.pk}/picture.svg"' in boss.get(page(graph)).content.decode()
     answer = boss.get(f"/admin/dags/graph/{graph.pk}/picture.svg")
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (200, "image/svg+xml")
 
@@ -332,7 +334,10 @@ def test_staff_without_the_permission_is_refused(staff, graph) -> None:
 
 def test_who_may_only_look_gets_a_page_that_edits_nothing(staff, graph) -> None:
     text = staff("view_graph").get(page(graph)).content.decode()
-    assert text.count('<fieldset class="module" aria-labelledby') == text.count(" disabled>") == 2
+    modules = re.findall(r'<fieldset class="module" aria-labelledby=[^>]*>', text)
+    assert len(modules) == 2
+    assert all(" disabled" in one for one in modules)
+    assert 'data-do="save"' not in text
     assert "js-inline-admin-formset" not in text
     assert 'name="_save"' not in text
     assert 'value="b"' in text

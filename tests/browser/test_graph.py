@@ -234,3 +234,16 @@ def test_what_is_wrong_is_told_at_its_field_and_what_people_write_is_text(page: 
     expect(node(page, "<img src=x onerror=alert(1)>")).to_have_count(1)
     assert page.locator("img[src=x]").count() == 0
     assert json.dumps(diamond.tasks.get(key="check").configs) == '{"args": [1]}'
+
+
+def test_the_same_editor_is_in_the_admin(page: Page, diamond: Graph, look: Look, shots: Shots) -> None:
+    page.goto(f"/admin/dags/graph/{diamond.pk}/change/")
+    expect(page.locator(".graph-editor.ready")).to_be_visible()
+    node(page, "Check the totals").click()
+    page.keyboard.press("Delete")
+    expect(page.locator(".node")).to_have_count(3)
+    look(page)
+    shots(page, "graph-in-admin")
+    page.get_by_role("button", name="Save tasks and edges").click()
+    expect(page.get_by_text("Task: check")).to_have_count(0)  # the page is loaded again
+    assert sorted(diamond.tasks.values_list("key", flat=True)) == ["count", "fetch", "tell"]

@@ -3,11 +3,11 @@
 const SMALLEST = 0.1;
 const LARGEST = 2.5;
 const STEP = 1.25;
-const READABLE = 0.45; // what is fitted is not made smaller than this
+const READABLE = 0.4; // what is fitted is not made smaller than this
 const MARGIN = 24;
 
-/** Make a picture one that can be moved. `size()` returns the `{width, height}` of the world. */
-export function makeCanvas(svg, size) {
+/** Make a picture one that can be moved. `size()` returns the `{width, height}` of the world; `moved(view)` is told what is seen. */
+export function makeCanvas(svg, size, moved = () => {}) {
   const world = svg.querySelector(".world");
   let at = { x: 0, y: 0, scale: 1 };
   let touched = false; // by its user: what is not is fitted anew when the room changes
@@ -16,6 +16,7 @@ export function makeCanvas(svg, size) {
     touched = byHand;
     at = { ...next, scale: Math.min(Math.max(next.scale, SMALLEST), LARGEST) };
     world.setAttribute("transform", `translate(${at.x} ${at.y}) scale(${at.scale})`);
+    moved({ x: -at.x / at.scale, y: -at.y / at.scale, width: svg.clientWidth / at.scale, height: svg.clientHeight / at.scale });
   }
 
   function zoom(factor, point = { x: svg.clientWidth / 2, y: svg.clientHeight / 2 }) {
@@ -55,7 +56,7 @@ export function makeCanvas(svg, size) {
     });
   }
 
-  new ResizeObserver(() => touched || fit()).observe(svg);
+  new ResizeObserver(() => (touched ? move(at) : fit())).observe(svg);
 
   svg.addEventListener(
     "wheel",

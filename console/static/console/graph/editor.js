@@ -21,8 +21,8 @@ const svg = editor.querySelector(".stage svg");
 const button = (name) => editor.querySelector(`[data-do="${name}"]`);
 
 let size = { width: Number(svg.dataset.width), height: Number(svg.dataset.height) };
-const canvas = makeCanvas(svg, () => size);
 const picture = makePicture(svg.querySelector(".world"), { readonly });
+const canvas = makeCanvas(svg, () => size, picture.look);
 const keeping = makeKeeping(data.draft);
 let saved = edits.fromGraph(data.graph); // as the service has it
 const history = makeHistory(saved);
@@ -74,7 +74,8 @@ function rove() {
   const { tasks } = history.present;
   svg.setAttribute("tabindex", tasks.length ? "-1" : "0");
   const one = chosen.kind === "task" ? chosen.id : tasks[0]?.id;
-  for (const { id } of tasks) picture.node(id).setAttribute("tabindex", id === one ? "0" : "-1");
+  for (const node of svg.querySelectorAll('.node[tabindex="0"]')) node.setAttribute("tabindex", "-1");
+  if (one !== undefined) picture.node(one).setAttribute("tabindex", "0");
 }
 
 // --- Drawing ---
@@ -175,10 +176,10 @@ const act = {
     const to = neighbour(history.present.tasks, picture, chosen.kind === "task" ? chosen.id : null, x, y);
     if (to === null) return;
     const from = connecting;
+    canvas.reveal(picture.box(to)); // what is out of sight takes no focus
     act.choose({ kind: "task", id: to }, { focus: "node" });
     connecting = from;
     if (from !== null) picture.mark("aimed", [to]);
-    canvas.reveal(picture.box(to));
   },
   enter() {
     if (connecting === null) return chosen.kind === "task" ? act.toPanel() : act.go(1, 0);
@@ -235,6 +236,10 @@ const saving = makeSaving(editor, {
       keeping.forget();
       return location.assign(urls.graph.replace(/0$/, graph.graph_id));
     }
+    if (editor.dataset.afterwards === "reload") {
+      keeping.forget();
+      return location.reload(); // the rest of the page is about the graph too
+    }
     for (const place of document.querySelectorAll("[data-revision]")) place.textContent = base;
     show();
     return say(`Saved as revision ${base}.`, "good");
@@ -289,7 +294,9 @@ for (const close of editor.querySelectorAll("[data-close]")) close.addEventListe
 editor.querySelector(".new-parent")?.addEventListener("change", (event) => {
   if (event.target.value !== "") act.connect(Number(event.target.value), chosen.id);
 });
+const undrawn = picture.size() < saved.tasks.length; // of thousands, the page brings no picture
 show();
+if (undrawn) draw().then(canvas.fit);
 if (history.present !== saved) {
   draw();
   say(data.restored ? `This is revision ${data.restored.revision}. Save it to make it the present one.` : "Your changes, which are not saved yet, were kept.");

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const LONGEST = 23; // characters of a name that a box has room for
 const [WIDTH, HEIGHT, GAP] = [200, 44, 38];
+const MANY = 500; // tasks; of more, what is out of sight is not painted
 
 function element(name, attributes = {}, text = null) {
   const made = document.createElementNS(SVG, name);
@@ -20,6 +21,9 @@ export function makePicture(world, { readonly }) {
   const nodes = new Map([...nodesLayer.children].map((node) => [Number(node.dataset.id), node]));
   const edges = new Map([...edgesLayer.children].map((edge) => [edge.dataset.edge, edge]));
   const places = new Map([...nodes].map(([id, node]) => [id, placeOf(node)]));
+  let view = null;
+  let culled = false;
+  const shown = new WeakMap(); // what each element was made of
   let paths = new Map([...edges].map(([pair, edge]) => [pair, edge.querySelector(".line").getAttribute("d")]));
 
   function placeOf(node) {
@@ -54,11 +58,13 @@ export function makePicture(world, { readonly }) {
 
   /** Show a draft; edges that are not drawn yet go straight. */
   function show(draft, faulty) {
-    for (const [id, node] of nodes) if (!draft.tasks.some((task) => task.id === id)) drop(nodes, id, node);
+    const tasks = new Map(draft.tasks.map((task) => [task.id, task]));
+    for (const [id, node] of nodes) if (!tasks.has(id)) drop(nodes, id, node);
     for (const task of draft.tasks) {
       const node = nodes.get(task.id) ?? makeNode(task.id);
       nodes.set(task.id, node);
       if (!places.has(task.id)) places.set(task.id, { x: 24, y: 24 });
+      if (!differs(node, task, places.get(task.id), faulty.has(task.id))) continue;
       const { x, y } = places.get(task.id);
       node.setAttribute("transform", `translate(${x} ${y})`);
       node.setAttribute("aria-label", `${task.name || "no name"}, ${task.driver}`);
@@ -68,15 +74,44 @@ export function makePicture(world, { readonly }) {
     }
     const pairs = new Map(draft.edges.map((edge) => [pairOf(edge), edge]));
     for (const [pair, edge] of edges) if (!pairs.has(pair)) drop(edges, pair, edge);
-    const names = new Map(draft.tasks.map((task) => [task.id, task.name]));
     for (const [pair, { from, to, condition }] of pairs) {
       const edge = edges.get(pair) ?? makeEdge(pair);
       edges.set(pair, edge);
-      edge.dataset.condition = condition;
-      edge.querySelector("title").textContent = `${names.get(from)} → ${names.get(to)}: ${condition}`;
       const path = paths.get(pair) ?? direct({ from, to });
+      if (!differs(edge, tasks.get(from).name, tasks.get(to).name, condition, path)) continue;
+      edge.dataset.condition = condition;
+      edge.querySelector("title").textContent = `${tasks.get(from).name} → ${tasks.get(to).name}: ${condition}`;
       for (const line of edge.querySelectorAll("path")) line.setAttribute("d", path);
     }
+    look(view);
+  }
+
+  /** Paint what is in view, and of a large graph nothing else; edges that bend far out of the way are missed. */
+  function look(next) {
+    view = next;
+    if (!view || (nodes.size < MANY && !culled)) return;
+    culled = nodes.size >= MANY;
+    const within = (left, right, top, bottom) =>
+      !culled || (right >= view.x && left <= view.x + view.width && bottom >= view.y && top <= view.y + view.height);
+    for (const [id, node] of nodes) {
+      const { x, y } = places.get(id);
+      hide(node, !within(x, x + WIDTH, y, y + HEIGHT) && node !== document.activeElement);
+    }
+    for (const [pair, edge] of edges) {
+      const [from, to] = pair.split("-").map((id) => places.get(Number(id)));
+      hide(edge, !within(from.x, to.x, Math.min(from.y, to.y), Math.max(from.y, to.y) + HEIGHT));
+    }
+  }
+
+  function hide(element, out) {
+    if ((element.style.display === "none") !== out) element.style.display = out ? "none" : "";
+  }
+
+  /** Tell whether something has to be shown anew: of thousands, an edit changes a few. */
+  function differs(element, ...facts) {
+    const last = shown.get(element);
+    shown.set(element, facts);
+    return !last || facts.some((fact, index) => fact !== last[index]);
   }
 
   function drop(known, key, shown) {
@@ -85,12 +120,14 @@ export function makePicture(world, { readonly }) {
   }
 
   function mark(name, ids, pairs = []) {
-    for (const [id, node] of nodes) node.classList.toggle(name, ids.includes(id));
-    for (const [pair, edge] of edges) edge.classList.toggle(name, pairs.includes(pair));
+    for (const marked of world.querySelectorAll(`.${name}`)) marked.classList.remove(name);
+    for (const id of ids) nodes.get(id)?.classList.add(name);
+    for (const pair of pairs) edges.get(pair)?.classList.add(name);
   }
 
   return {
     show,
+    look,
     mark,
     node: (id) => nodes.get(id),
     place: (id, point) => places.set(id, point),
@@ -103,6 +140,7 @@ export function makePicture(world, { readonly }) {
       paths = new Map(draft.edges.map((edge, index) => [pairOf(edge), drawing.paths[index]]));
     },
     placeOf: (id) => places.get(id),
+    size: () => nodes.size,
     box: (id) => ({ ...places.get(id), width: WIDTH, height: HEIGHT }),
   };
 }
