@@ -94,7 +94,7 @@ def test_graphs_are_executed_and_their_runs_cancelled(page: Page, graph: Graph, 
     shots(page, "admin-run")
 
 
-def test_a_schedule_is_made_with_its_widgets_paused_and_resumed(page: Page, graph: Graph, shots: Shots) -> None:
+def test_a_schedule_is_made_with_its_widgets_paused_and_resumed(page: Page, graph: Graph, look: Look, shots: Shots) -> None:
     page.goto("/admin/schedules/schedule/add/")
     page.locator("#id_name").fill("nightly")
     page.locator(".field-graph .select2-selection").click()
@@ -103,6 +103,7 @@ def test_a_schedule_is_made_with_its_widgets_paused_and_resumed(page: Page, grap
     page.locator("#id_cron").fill("30 2 * * *")
     page.locator(".field-start").get_by_role("link", name="Today").click()
     page.locator(".field-start").get_by_role("link", name="Now").click()
+    look(page)
     shots(page, "admin-schedule")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was added successfully")).to_be_visible()
