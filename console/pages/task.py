@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -91,7 +92,7 @@ def report(request: HttpRequest, pk: str, task: str) -> Deed:
         project=PROJECT,
         facts=None if duplicate else {"success": told.success},
         said=f"{found.key} is reported: {'success' if told.success else 'failed'}.",
-        goto=f"{reverse('console:run', args=[found.graph_run_id])}?task={found.key}",
+        goto=f"{reverse('console:run', args=[found.graph_run_id])}?{urlencode({'task': found.key})}",
         stays=True,
     )
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dags.models import Edge, Graph, Task
 from runs.models import GraphRun, JobRun
 from scheduler.launching import Launch, launch
 from tests import factories
 from tests.browser.conftest import Watched
+from tests.fuzz.naughty import STRINGS
 from tests.running import Running
 
 Look = Callable[[Page], None]
@@ -169,3 +173,107 @@ def test_a_run_is_cancelled(page: Page, worker: Running) -> None:
     expect(page.get_by_text("the rerun of")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status", name="State of the run")).to_contain_text("Cancelled")
+
+
+def test_5000_tasks_are_shown_at_once_and_followed_by_what_changes(page: Page, console: str, look: Look, shots: Shots) -> None:
+    keys = [f"shard_{number}" for number in range(5000)]
+    edges = [[number - 100, number] for number in range(100, 5000)]
+    states = {key: ("SUCCESS", "RUNNING", "PENDING")[number // 1700] for number, key in enumerate(keys)}
+    run = factories.run(states, edges, of=factories.graph(name="Shards"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    began = time.monotonic()
+    page.goto(f"/runs/{run.pk}/")
+    expect(page.get_by_role("link", name="Shard_12", exact=True)).to_be_visible()
+    took = time.monotonic() - began
+    assert page.locator(".row").count() < 60
+    asked.clear()
+    page.get_by_label("Search tasks").fill("shard_3000")
+    row = page.get_by_role("row").filter(has_text="Shard_3000")
+    expect(row).to_contain_text("Running")
+    factories.transition(run, "shard_3000", origin="RUNNING", to="SUCCESS")
+    expect(row).to_contain_text("Success")
+    expect(page.locator("#done")).to_have_text("1701")
+    assert asked == []  # all of it came by the stream that was open
+    page.get_by_label("Search tasks").fill("")
+    page.get_by_role("columnheader", name="Task").get_by_role("button").click()
+    page.get_by_role("link", name="Shard_0", exact=True).press("End")
+    expect(page.get_by_role("link", name="Shard_999", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Picture").click()
+    expect(page.locator(".canvas .far.state-pending")).to_have_attribute("d", re.compile("^M"))
+    assert page.locator(".node").count() == 0
+    shots(page, "run-5000-picture")
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("link", name="Shard_0", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#task-title")).to_have_text("Shard_0")
+    page.get_by_role("button", name="Picture").click()
+    expect(page.locator(".node.is-chosen")).to_be_visible()
+    shots(page, "run-5000-close")
+    look(page)
+    assert took < 10, took  # a benchmark holds it to what is promised
+
+
+def test_a_run_of_a_spec_is_a_tree_of_its_parts(page: Page, console: str, shots: Shots) -> None:
+    entries = {
+        key: {"group": ["Press", stage, "x"], "on": node}
+        for key, stage, node in [("wash", "prepare", "alpha"), ("cut", "prepare", "beta"), ("juice", "press", "alpha")]
+    }
+    run = factories.run({"wash": "SUCCESS", "cut": "FAILED", "juice": "SKIPPED"}, [[0, 2], [1, 2]], entries=entries)
+    page.goto(f"/runs/{run.pk}/?view=tree")
+    tree = page.get_by_role("tree")
+    expect(tree.get_by_role("treeitem").first).to_contain_text("Press")
+    expect(tree.get_by_role("treeitem").first).to_contain_text("Pipeline · 3 tasks")
+    expect(tree.get_by_role("treeitem", name=re.compile("prepare"))).to_contain_text("Failed")
+    expect(page.locator("#task-title")).to_have_text("Cut")  # what failed first is what one came for
+    shots(page, "run-tree-spec")
+    page.get_by_role("link", name="Press", exact=True).press("ArrowLeft")
+    expect(tree.get_by_role("treeitem")).to_have_count(1)
+    page.get_by_role("link", name="Press", exact=True).press("ArrowRight")
+    page.get_by_role("link", name="Press", exact=True).press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator("#task-title")).to_have_text("Juice")
+    page.keyboard.press("Escape")
+    expect(page.locator("#chosen")).to_be_hidden()
+    expect(page.get_by_role("link", name="Juice")).to_be_focused()
+
+
+def test_naughty_strings_are_text_everywhere(page: Page, console: str, watched: Watched) -> None:
+    texts = [text for text in STRINGS if "\x00" not in text and text.encode("utf-8", "ignore").decode() == text]
+    keys = {f"{number} {text}"[:200]: "FAILED" for number, text in enumerate(texts)}
+    entries = {key: {"name": key, "command": key, "driver": "shell"} for key in keys}
+    run = factories.run(keys, entries=entries, of=factories.graph(name=texts[-1][:200]))
+    first = next(iter(keys))
+    markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    factories.job(run, first, errors={"error": markup, "traceback": "\n".join(texts)}, reason=markup)
+    factories.log(factories.job(run, first), *(f"{text}\n" for text in texts), f"{markup}\n")
+    page.goto(f"/runs/{run.pk}/#task-{quote(first)}")
+    log = page.get_by_role("region", name="What the task has said")
+    expect(log).to_contain_text(markup)
+    assert "\x1b" not in log.inner_text()
+    for view in ("Table", "Timeline", "Tree", "Picture"):
+        page.get_by_role("button", name=view).click()
+    for text in ("<img", "(", "\\", "toString"):
+        page.get_by_label("Search the log").fill(text)
+        expect(log.locator("mark").first).to_have_text(text)
+        page.get_by_label("Search tasks").fill(text)
+    assert page.locator("img[src=x]").count() == 0
+    assert "owned" not in page.title()
+
+
+def test_a_stream_that_breaks_is_taken_up_again(page: Page, console: str, watched: Watched) -> None:
+    run = factories.run({"a": "RUNNING", "b": "PENDING"}, [[0, 1]])
+    watched.expected = {503}
+    tries: list[str] = []
+
+    def refuse(route: Route) -> None:
+        tries.append(route.request.url)
+        route.fulfill(status=503) if len(tries) < 2 else route.fallback()
+
+    page.route("**/events?*", refuse)
+    page.goto(f"/runs/{run.pk}/?view=table")
+    expect(page.locator("#live")).to_have_text("Not live: trying again")
+    factories.transition(run, "a", origin="RUNNING", to="SUCCESS")
+    expect(page.get_by_role("row").filter(has_text="A").nth(1)).to_contain_text("Success")
+    expect(page.locator("#live")).to_have_text("Live")
+    assert len(tries) == 2

@@ -6,6 +6,7 @@ const STEP = 1.3; // of a zoom
 const CLOSEST = 2;
 const FURTHEST = 0.01;
 const PAN = 60; // pixels of an arrow key
+const NARROW = 640; // pixels
 const STILL = 4; // pixels that a hand moves when it clicks
 
 /** Return what looks at `svg`; `moved` is called whenever something else is in view. */
@@ -13,6 +14,7 @@ export function camera(svg, moved) {
   let scale = 1;
   let centre = [0, 0];
   let whole = null;
+  let near = 0; // the scale from which on tasks can be read
   let own = false; // whether somebody has chosen what to look at
   const buttons = make("div", "zoom");
   for (const [text, label, deed] of [["+", "Zoom in", () => zoom(STEP)], ["−", "Zoom out", () => zoom(1 / STEP)], ["Fit", "Show all", () => fit(whole)]]) {
@@ -34,12 +36,29 @@ export function camera(svg, moved) {
     moved();
   }
 
+  /** Begin with a drawing: all of it, or where that would be too small to read, its beginning from close by. */
+  function open(drawing, closest) {
+    near = closest;
+    fit(drawing);
+    if (scale >= closest || svg.clientWidth >= NARROW) return;
+    scale = closest * 1.6;
+    svg.style.height = `${tall(drawing)}px`;
+    const [x, y] = drawing.places;
+    centre = [svg.clientWidth / 2 / scale, drawing.height * scale > svg.clientHeight ? y : drawing.height / 2];
+    centre[0] = Math.max(centre[0], x);
+    look();
+  }
+
+  function tall(drawing) {
+    return Math.max(160, Math.min(drawing.height * scale, innerHeight * 0.6));
+  }
+
   function fit(drawing) {
     if (!drawing) return;
     whole = drawing;
     own = false;
     scale = Math.max(FURTHEST, Math.min(1, svg.clientWidth / drawing.width));
-    svg.style.height = `${Math.max(160, Math.min(drawing.height * scale, innerHeight * 0.6))}px`;
+    svg.style.height = `${tall(drawing)}px`;
     scale = Math.max(FURTHEST, Math.min(scale, svg.clientHeight / drawing.height));
     centre = [drawing.width / 2, drawing.height / 2];
     look();
@@ -62,12 +81,13 @@ export function camera(svg, moved) {
 
   /** Look at a point, from no further away than `closest`, unless it is well in view. */
   function reveal(x, y, closest) {
+    own = true;
     const now = view();
     const [across, up] = [Math.abs(x - centre[0]) / now.width, Math.abs(y - centre[1]) / now.height];
     if (scale >= closest / 2 && across < 0.45 && up < 0.45) return;
     scale = Math.max(scale, closest);
     centre = [x, y];
-    own = true;
+    if (whole) svg.style.height = `${tall(whole)}px`;
     look();
   }
 
@@ -87,8 +107,14 @@ export function camera(svg, moved) {
     else return;
     event.preventDefault();
   });
-  new ResizeObserver(() => (own ? look() : fit(whole))).observe(svg.parentElement ?? svg);
-  return { view, fit, reveal, buttons };
+  let wide = 0;
+  new ResizeObserver(() => {
+    if (!svg.clientWidth) return; // it is not shown at present
+    if (own || svg.clientWidth === wide) look();
+    else if (whole) open(whole, near);
+    wide = svg.clientWidth;
+  }).observe(svg);
+  return { view, open, reveal, buttons };
 }
 
 function drag(svg, pan) {

@@ -105,6 +105,16 @@ document.getElementById("main").addEventListener("told", (event) => {
   at.focus();
 });
 
+// A menu closes as menus do: by Escape, or by a press elsewhere.
+for (const name of ["keydown", "pointerdown"]) {
+  document.addEventListener(name, (event) => {
+    const menu = document.querySelector(".menu[open]");
+    if (!menu || (name === "keydown" ? event.key !== "Escape" : menu.contains(event.target))) return;
+    menu.open = false;
+    if (name === "keydown") menu.querySelector("summary").focus();
+  });
+}
+
 let starting = null;
 
 /** Begin, once at a time. */

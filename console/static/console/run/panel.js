@@ -49,6 +49,7 @@ export class Panel {
     address(key);
     if (one.id === null) {
       part("task").replaceChildren(make("h2", "", one.name), make("p", "empty", "It does not run yet: the run has not begun."));
+      part("about").replaceChildren();
       this.log.close();
       return;
     }
@@ -62,6 +63,7 @@ export class Panel {
     this.tasks.chosen = null;
     this.log.close();
     part("task").replaceChildren();
+    part("about").replaceChildren();
     part("chosen").hidden = true;
     root.classList.remove("with-chosen");
     this.chosen(null);

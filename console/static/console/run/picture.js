@@ -18,6 +18,7 @@ export function picture(tasks) {
   let drawing = null;
   let found = new Set();
   let waiting = 0;
+  let afar = false; // whether what is seen from afar is drawn, and as it is now
   svg.append(edges, lit, ...Object.values(far), close);
   const eye = camera(svg, () => draw());
   element.append(svg, eye.buttons);
@@ -28,7 +29,7 @@ export function picture(tasks) {
     if (!answer.ok) return element.replaceChildren(make("p", "empty", "The picture cannot be shown."));
     drawing = await answer.json();
     drawing.boxes = boxes(drawing, tasks.all);
-    eye.fit(drawing);
+    eye.open(drawing, CLOSE);
     const one = tasks.byKey.get(tasks.chosen);
     return one && reveal(one);
   }
@@ -44,9 +45,10 @@ export function picture(tasks) {
     const view = eye.view();
     const near = view.scale >= CLOSE;
     const seen = near ? tasks.all.filter((one) => inside(at(one), view, drawing)) : [];
-    edges.setAttribute("d", way(near ? view : null));
+    if (near || !afar) edges.setAttribute("d", way(near ? view : null));
     lit.setAttribute("d", near && tasks.chosen !== null ? drawing.paths.filter((_, n) => drawing.boxes[n].ends.includes(tasks.chosen)).join("") : "");
-    for (const state of STATES) far[state].setAttribute("d", near ? "" : squares(state));
+    if (near || !afar) for (const state of STATES) far[state].setAttribute("d", near ? "" : squares(state));
+    afar = !near;
     const kept = new Set(seen);
     for (const [one, node] of nodes) {
       if (kept.has(one) || node.contains(document.activeElement)) continue;
@@ -121,6 +123,7 @@ export function picture(tasks) {
 
   function show(list) {
     found = new Set(list);
+    afar = false;
     draw();
   }
 

@@ -53,7 +53,7 @@ export class Rows {
     if (top < this.box.scrollTop) this.box.scrollTop = top;
     else if (bottom > this.box.scrollTop + this.#seen()) this.box.scrollTop = bottom - this.#seen();
     this.render();
-    if (focus) this.#drawn.get(this.name(this.items[place]))?.querySelector("a, button")?.focus({ preventScroll: true });
+    if (focus) this.#drawn.get(this.name(this.items[place]))?.querySelector("a")?.focus({ preventScroll: true });
   }
 
   /** Return how many pixels of rows can be seen. */

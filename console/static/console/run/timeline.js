@@ -5,7 +5,7 @@ import { clock, duration, look, make, many, shape, word } from "./words.js";
 
 const HEIGHT = 34;
 const STEPS = [100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5, 1728e5, 6048e5];
-const TICKS = 6;
+const APART = 90; // pixels between two marks of the axis, at least
 
 export function timeline(tasks) {
   let from = 0;
@@ -75,16 +75,17 @@ export function timeline(tasks) {
     }
     if (from === Infinity) from = to = now;
     to = Math.max(to, from + 100);
-    const step = STEPS.find((size) => (to - from) / size <= TICKS) ?? STEPS.at(-1);
+    const scale = make("div", "scale");
+    axis.replaceChildren(scale);
+    const most = Math.max(1, Math.floor(scale.clientWidth / APART));
+    const step = STEPS.find((size) => (to - from) / size <= most) ?? STEPS.at(-1);
     const ticks = [];
     for (let at = Math.ceil((to - from) / step - 1) * step; at >= 0; at -= step) {
       const tick = make("span", "tick-mark", at ? `+${duration(at).replace(".0 s", " s")}` : clock(tasks.base + from));
       tick.style.left = `${share(from + at)}%`;
       ticks.push(tick);
     }
-    const scale = make("div", "scale");
     scale.append(...ticks);
-    axis.replaceChildren(scale);
     rows.render(true);
   }
 

@@ -45,7 +45,7 @@ export function tree(tasks) {
     const [toggle, mark, , more] = row.children;
     row.style.paddingLeft = `${Math.min(item.depth, DEEPEST) * 1.25}rem`;
     row.setAttribute("aria-level", item.depth + 1);
-    toggle.hidden = !item.inner.length;
+    toggle.classList.toggle("leaf", !item.inner.length);
     toggle.textContent = item.open ? "▾" : "▸";
     toggle.setAttribute("aria-label", item.open ? "Close" : "Open");
     if (item.inner.length) row.setAttribute("aria-expanded", item.open);
