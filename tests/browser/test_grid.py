@@ -76,6 +76,8 @@ def test_the_grid_can_be_read_by_everyone(page: Page, harvest: list[GraphRun], l
     expect(page.get_by_role("heading", name=KEYS[1])).to_be_visible()
     page.get_by_role("link", name="Grid").click()
     expect(page).to_have_title("Harvest & store: grid · Celeriac")
+    page.get_by_role("link", name="Graph").click()
+    expect(page).to_have_title("Harvest & store · Celeriac")
 
 
 def test_the_keyboard_leads_through_cells_and_pages(page: Page, harvest: list[GraphRun]) -> None:
