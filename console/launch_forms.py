@@ -42,7 +42,8 @@ def asks(schema: Mapping[str, Any] | None) -> list[Ask]:
         return [Ask(name=WHOLE, whole=True, label="Params", kind="json", help='A JSON object, such as {"day": "2027-01-01"}.')]
     required = (schema or {}).get("required")
     needed = set(filter(_is_text, required)) if isinstance(required, list) else set()
-    return [_ask(name, of, name in needed) for name, of in properties.items()]
+    found = [_ask(name, of, name in needed) for name, of in properties.items()]
+    return sorted(found, key=lambda ask: not ask.required)  # PostgreSQL keeps no order of them
 
 
 def read(schema: Mapping[str, Any] | None, sent: Mapping[str, str]) -> dict[str, Any]:
