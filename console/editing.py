@@ -112,7 +112,14 @@ def _projects(request: HttpRequest) -> list[Project]:
 
 
 def _urls(graph: Graph | None) -> dict[str, str]:
-    urls = {"drawing": reverse("console:drawing"), "create": reverse("dag-create"), "graph": reverse("console:graph", args=[0])}
+    urls = {
+        "drawing": reverse("console:graph-drawing"),
+        "create": reverse("dag-create"),
+        "graph": reverse("console:graph", args=[0]),
+    }
     if graph is None:
         return urls
-    return urls | {"save": reverse("dag-detail", args=[graph.pk]), "revisions": reverse("console:revisions", args=[graph.pk])}
+    return urls | {
+        "save": reverse("dag-detail", args=[graph.pk]),
+        "revisions": reverse("console:graph-revisions", args=[graph.pk]),
+    }

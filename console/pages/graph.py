@@ -36,6 +36,7 @@ def graph(request: HttpRequest, pk: str) -> HttpResponse:
         "schedules": one_graph.schedules(found),
         "asks": launch_forms.asks(found.params_schema),
         "may_run": may(request, Scope.RUN, found.project_id),
+        "may_edit": may(request, Scope.EDIT, found.project_id),
         "restored": _restored(request, found),
     }
     return render(request, "console/graph.html", context)

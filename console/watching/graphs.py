@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from dags.models import Graph, Project
@@ -112,7 +112,9 @@ def _told(graphs: QuerySet[Graph]) -> QuerySet[Any]:
     return (
         graphs.select_related("project")
         .only("name", "project__name", "project__state")
-        .annotate(strip=ArraySubquery(cells), next_due=Subquery(due.values("next_due")[:1]))
+        .annotate(
+            strip=ArraySubquery(cells), next_due=Subquery(due.values("next_due")[:1]), needed=F("params_schema__required")
+        )
         .order_by("project__name", "name", "graph_id")
     )
 

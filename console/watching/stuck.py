@@ -23,12 +23,13 @@ LONG = timedelta(seconds=60)  # ready work that waits for longer is worth a word
 
 @dataclass(frozen=True, kw_only=True)
 class Stuck:
-    """One thing: what it is, why it does not go on, since when, and the execution that it is about, if it is one."""
+    """One thing: what it is, why it does not go on, since when, and the execution or the schedule that it is about, if any."""
 
     what: str
     why: str
     since: datetime | None = None
     run: int | None = None
+    schedule: int | None = None
 
 
 def stuck(runs: QuerySet[GraphRun], job_runs: QuerySet[JobRun], schedules: QuerySet[Schedule], crew: Crew) -> list[Stuck]:
@@ -74,7 +75,9 @@ def _nodes_gone(crew: Crew) -> Mapping[str, datetime]:
 def _schedules_unseen(schedules: QuerySet[Schedule]) -> Sequence[Stuck]:
     late = schedules.filter(enabled=True, due_at__lt=Now() - LATE).order_by("due_at")[:SHOWN]
     why = "It is due, and nobody has looked: neither a worker nor beat seems to run."
-    return [Stuck(what=f"Schedule {one.name}", why=why, since=one.due_at) for one in late.only("name", "due_at")]
+    return [
+        Stuck(what=f"Schedule {one.name}", why=why, since=one.due_at, schedule=one.pk) for one in late.only("name", "due_at")
+    ]
 
 
 def _runs_without_nodes(runs: QuerySet[GraphRun]) -> Sequence[Stuck]:

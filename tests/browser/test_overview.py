@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -68,6 +69,20 @@ def test_the_overview_can_be_read_by_everyone(page: Page, world: None, look: Loo
     shots(page, "overview")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+
+
+def test_last_runs_take_one_stop_of_the_tab_key_a_graph(page: Page, world: None) -> None:
+    page.goto("/")
+    strip = page.get_by_role("list", name="Last runs of Count the orders")
+    expect(strip.locator("a[tabindex='-1']")).to_have_count(3)
+    latest = strip.get_by_role("link").last
+    latest.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(strip.get_by_role("link").nth(2)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(strip.get_by_role("link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/runs/[0-9]+/$"))
 
 
 def test_what_is_typed_is_searched_for_without_a_reload(page: Page, world: None, look: Look) -> None:

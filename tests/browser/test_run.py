@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -182,10 +181,8 @@ def test_5000_tasks_are_shown_at_once_and_followed_by_what_changes(page: Page, c
     run = factories.run(states, edges, of=factories.graph(name="Shards"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    began = time.monotonic()
     page.goto(f"/runs/{run.pk}/")
     expect(page.get_by_role("link", name="Shard_12", exact=True)).to_be_visible()
-    took = time.monotonic() - began
     assert page.locator(".row").count() < 60
     asked.clear()
     page.get_by_label("Search tasks").fill("shard_3000")
@@ -211,7 +208,6 @@ def test_5000_tasks_are_shown_at_once_and_followed_by_what_changes(page: Page, c
     expect(page.locator(".node.is-chosen")).to_be_visible()
     shots(page, "run-5000-close")
     look(page)
-    assert took < 10, took  # a benchmark holds it to what is promised
 
 
 def test_a_run_of_a_spec_is_a_tree_of_its_parts(page: Page, console: str, shots: Shots) -> None:

@@ -192,7 +192,7 @@ def test_a_viewer_launches_nothing(signed_in: Callable[..., Client]) -> None:
     assert "Launch orders" not in shown(viewer)
     answer = viewer.post(f"/graphs/{graph.pk}/launch/")
     assert answer.status_code == 403
-    assert AuditEntry.objects.get(action="denied").facts["route"] == "console:launch"
+    assert AuditEntry.objects.get(action="denied").facts["route"] == "console:graph-launch"
     assert not GraphRun.objects.exists()
 
 
@@ -204,6 +204,15 @@ def test_what_is_another_projects_cannot_be_launched(signed_in: Callable[..., Cl
     assert answer.status_code == 404
     assert b"There is nothing here" in answer.content
     assert not GraphRun.objects.exists()
+
+
+def test_a_graph_that_needs_params_is_launched_from_its_page(boss: Client) -> None:
+    asking = factories.graph(name="asking", params_schema={"type": "object", "required": ["day"]})
+    factories.graph(name="plain", params_schema={"type": "object", "properties": {"day": {"type": "string"}}})
+    text = shown(boss)
+    assert f'href="/graphs/{asking.pk}/?launch"' in text
+    assert "Launch plain" in text
+    assert '<details class="launching" open>' in shown(boss, f"/graphs/{asking.pk}/?launch")
 
 
 def test_a_refusal_loses_nothing_of_the_page(boss: Client) -> None:

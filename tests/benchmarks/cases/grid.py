@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import time
 from collections.abc import Sequence
 
 import httpx
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
-from playwright.sync_api import sync_playwright
 
 from console.grid.columns import PAGE
 from runs.models import GraphRun
@@ -20,6 +15,7 @@ from tests.benchmarks import filling, shapes
 from tests.benchmarks.figures import Figure, Measured, at_most, quantiles
 from tests.benchmarks.service import BrokenError
 from tests.benchmarks.stage import Stage
+from tests.benchmarks.visiting import session, visit
 
 SHAPE = shapes.layers(100, 10)
 FLOOR = {95: at_most(1500)}
@@ -38,13 +34,11 @@ def grid(stage: Stage) -> list[Measured]:
     chance = random.Random(1)
     path = f"/graphs/{graph}/grid/"
     paths = [f"{path}?before={chance.choice(runs[PAGE:])}" for _ in range(stage.options.times(100, 20))]
-    session = Client()
-    session.force_login(User.objects.filter(is_superuser=True)[0])
-    cookie = session.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = session()
     stage.tell("asking")
     answered, size = _answered(stage.service.url, cookie, paths)
     stage.tell("looking")
-    seen = _seen(stage.service.url, cookie, paths[:20])
+    seen = visit(stage.service.url, cookie, paths[:20], "tbody td a").seconds
     return [
         Figure(case="grid", name="runs stored", value=len(runs), unit=""),
         *quantiles("grid", "answered", answered, {}),
@@ -65,23 +59,3 @@ def _answered(url: str, cookie: str, paths: Sequence[str]) -> tuple[list[float],
                 raise BrokenError(f"GET {path}: {answer.status_code}")
             most = max(most, answer.num_bytes_downloaded)
     return seconds, most
-
-
-def _seen(url: str, cookie: str, paths: Sequence[str]) -> list[float]:
-    """Return the seconds until cells are seen in Chromium; nothing where there is none."""
-    found = shutil.which("chromium")
-    if found is None:
-        return []
-    seconds = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
-        page = context.new_page()
-        for path in paths:
-            began = time.perf_counter()
-            page.goto(path)
-            page.locator("tbody td a").first.wait_for()
-            seconds.append(time.perf_counter() - began)
-        browser.close()
-    return seconds

@@ -6,13 +6,12 @@ import time
 
 import httpx
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 
 from tests.benchmarks import shapes
 from tests.benchmarks.figures import Figure, at_most, quantiles
 from tests.benchmarks.service import BrokenError
 from tests.benchmarks.stage import Stage
+from tests.benchmarks.visiting import session
 
 GRAPHS = 1000
 FLOOR = {95: at_most(500)}
@@ -23,11 +22,10 @@ def overview(stage: Stage) -> list[Figure]:
     stage.tell(f"making {GRAPHS:,} graphs")
     for place in range(GRAPHS):
         stage.service.create(shapes.chain(1), f"overview {place:04}")
-    session = Client()
-    session.force_login(User.objects.filter(is_superuser=True)[0])
-    name = settings.SESSION_COOKIE_NAME
     stage.tell("looking")
-    with httpx.Client(base_url=stage.service.url, cookies={name: session.cookies[name].value}, trust_env=False) as browser:
+    with httpx.Client(
+        base_url=stage.service.url, cookies={settings.SESSION_COOKIE_NAME: session()}, trust_env=False
+    ) as browser:
         times = [_look(browser) for _ in range(stage.options.times(100, 20))]
     return quantiles("api", "the console's overview", times, FLOOR)
 
