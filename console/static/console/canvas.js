@@ -5,6 +5,7 @@ const LARGEST = 2.5;
 const STEP = 1.25;
 const READABLE = 0.4; // what is fitted is not made smaller than this
 const MARGIN = 24;
+const STILL = 4; // pixels that a hand moves when it clicks
 
 /** Make a picture one that can be moved. `size()` returns the `{width, height}` of the world; `moved(view)` is told what is seen. */
 export function makeCanvas(svg, size, moved = () => {}) {
@@ -58,16 +59,7 @@ export function makeCanvas(svg, size, moved = () => {}) {
 
   new ResizeObserver(() => (touched ? move(at) : fit())).observe(svg);
 
-  svg.addEventListener(
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey) return; // the page scrolls, as everywhere; a pinch comes with ctrlKey
-      event.preventDefault();
-      const box = svg.getBoundingClientRect();
-      zoom(event.deltaY < 0 ? STEP : 1 / STEP, { x: event.clientX - box.left, y: event.clientY - box.top });
-    },
-    { passive: false },
-  );
+  wheelToZoom(svg, zoom);
 
   return {
     fit,
@@ -79,27 +71,57 @@ export function makeCanvas(svg, size, moved = () => {}) {
   };
 }
 
-/** Let the background be dragged; `moved` is told whether it was a drag or a click. */
-export function dragToPan(svg, canvas, { isBackground, clicked = () => {} }) {
+/** Let what `isBackground` be dragged, and tell `clicked` where it was none. `canvas.pan` is told the pixels. */
+export function dragToPan(svg, canvas, { isBackground = () => true, clicked = () => {} } = {}) {
   let from = null;
+  let dragged = false;
   svg.addEventListener("pointerdown", (event) => {
+    dragged = false;
     if (event.button !== 0 || !isBackground(event.target)) return;
-    from = { x: event.clientX, y: event.clientY, moved: false };
-    svg.setPointerCapture(event.pointerId);
+    from = { x: event.clientX, y: event.clientY };
   });
   svg.addEventListener("pointermove", (event) => {
     if (!from) return;
     const [x, y] = [event.clientX - from.x, event.clientY - from.y];
-    if (!from.moved && Math.hypot(x, y) < 4) return;
+    if (!dragged && Math.hypot(x, y) < STILL) return;
+    if (!dragged) svg.setPointerCapture(event.pointerId); // not before: a captured click would miss its link
+    dragged = true;
     canvas.pan(x, y);
-    from = { x: event.clientX, y: event.clientY, moved: true };
+    from = { x: event.clientX, y: event.clientY };
     svg.classList.add("dragged");
   });
-  const end = () => {
-    if (from && !from.moved) clicked();
-    from = null;
-    svg.classList.remove("dragged");
-  };
-  svg.addEventListener("pointerup", end);
-  svg.addEventListener("pointercancel", end);
+  svg.addEventListener("pointerup", () => {
+    if (from && !dragged) clicked();
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    svg.addEventListener(end, () => {
+      from = null;
+      svg.classList.remove("dragged");
+    });
+  }
+  svg.addEventListener("dragstart", (event) => event.preventDefault());
+  svg.addEventListener(
+    "click",
+    (event) => {
+      if (!dragged) return; // a drag that ends on a link does not follow it
+      event.preventDefault();
+      event.stopPropagation();
+      dragged = false;
+    },
+    true,
+  );
+}
+
+/** Zoom by the wheel with Ctrl, which is what a pinch comes as; the wheel by itself scrolls the page, as everywhere. */
+export function wheelToZoom(svg, zoom) {
+  svg.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const box = svg.getBoundingClientRect();
+      zoom(STEP ** (-event.deltaY / 100), { x: event.clientX - box.left, y: event.clientY - box.top });
+    },
+    { passive: false },
+  );
 }

@@ -1,5 +1,6 @@
 // Moving about in a picture: by dragging, by the wheel with Ctrl, by the keyboard, by buttons.
 
+import { dragToPan, wheelToZoom } from "../canvas.js";
 import { make } from "./words.js";
 
 const STEP = 1.3; // of a zoom
@@ -7,7 +8,6 @@ const CLOSEST = 2;
 const FURTHEST = 0.01;
 const PAN = 60; // pixels of an arrow key
 const NARROW = 640; // pixels
-const STILL = 4; // pixels that a hand moves when it clicks
 
 /** Return what looks at `svg`; `moved` is called whenever something else is in view. */
 export function camera(svg, moved) {
@@ -91,13 +91,8 @@ export function camera(svg, moved) {
     look();
   }
 
-  drag(svg, pan);
-  svg.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return; // the wheel by itself scrolls the page
-    event.preventDefault();
-    const { left, top, width, height } = svg.getBoundingClientRect();
-    zoom(STEP ** (-event.deltaY / 100), [event.clientX - left - width / 2, event.clientY - top - height / 2]);
-  }, { passive: false });
+  dragToPan(svg, { pan: (x, y) => pan(-x, -y) });
+  wheelToZoom(svg, (factor, { x, y }) => zoom(factor, [x - svg.clientWidth / 2, y - svg.clientHeight / 2]));
   svg.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: [-PAN, 0], ArrowRight: [PAN, 0], ArrowUp: [0, -PAN], ArrowDown: [0, PAN] };
     if (event.key in steps && event.target === svg) pan(...steps[event.key]);
@@ -115,31 +110,4 @@ export function camera(svg, moved) {
     wide = svg.clientWidth;
   }).observe(svg);
   return { view, open, reveal, buttons };
-}
-
-function drag(svg, pan) {
-  let from = null;
-  let moved = false;
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    from = [event.clientX, event.clientY];
-    moved = false;
-  });
-  svg.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    const [x, y] = [event.clientX - from[0], event.clientY - from[1]];
-    if (!moved && Math.hypot(x, y) < STILL) return;
-    if (!moved) svg.setPointerCapture(event.pointerId);
-    moved = true;
-    from = [event.clientX, event.clientY];
-    pan(-x, -y);
-  });
-  for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (from = null));
-  svg.addEventListener("dragstart", (event) => event.preventDefault());
-  svg.addEventListener("click", (event) => {
-    if (!moved) return; // a drag that ends on a task does not open it
-    event.preventDefault();
-    event.stopPropagation();
-    moved = false;
-  }, true);
 }
