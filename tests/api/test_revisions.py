@@ -24,7 +24,7 @@ def made(client: factories.Client, **fields: Any) -> dict[str, Any]:
 
 
 def kept(graph_id: int) -> dict[int, Any]:
-    return {one.revision: one for one in GraphRevision.objects.filter(graph=graph_id)}
+    return {one.revision: one for one in GraphRevision.objects.filter(graph=graph_id).order_by("revision")}
 
 
 def test_each_save_of_a_whole_graph_is_kept_with_who_and_when(client: factories.Client) -> None:
