@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from tests.running import Running, wait_for
 
@@ -25,6 +25,7 @@ WIDTHS = (375, 1440)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SCREENSHOTS = settings.BASE_DIR / "var" / "screenshots"
 PATIENCE = 10_000.0  # milliseconds that anything on a page may take
+expect.set_options(timeout=PATIENCE)
 GRAVE = {"serious", "critical"}
 # Preloading would put the stylesheets' text into the page; telling all that is right takes a minute on a page of 1,500 links.
 LOOK = {"preload": False, "resultTypes": ["violations"]}

@@ -82,7 +82,7 @@ def test_last_runs_take_one_stop_of_the_tab_key_a_graph(page: Page, world: None)
     page.keyboard.press("Home")
     expect(strip.get_by_role("link").first).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/runs/[0-9]+/$"))
+    expect(page).to_have_url(re.compile(r"/runs/[0-9]+$"))
 
 
 def test_what_is_typed_is_searched_for_without_a_reload(page: Page, world: None, look: Look) -> None:
@@ -119,14 +119,14 @@ def test_the_theme_is_chosen_and_kept(page: Page, world: None) -> None:
 
 
 def test_a_graph_is_launched_or_it_is_told_why_not(page: Page, world: None, watched: Watched) -> None:
-    factories.graph(name="Choosy", params_schema={"type": "object", "required": ["day"]})
+    factories.graph(name="Choosy", params_schema={"type": "object", "minProperties": 1})
     page.goto("/")
     page.get_by_role("button", name="Launch Never cooked").click()
     expect(page.get_by_role("status")).to_contain_text("Never cooked <b>yet</b> is launched as #")
     count = GraphRun.objects.count()
     watched.expected = {400}
     page.get_by_role("button", name="Launch Choosy").click()
-    expect(page.get_by_role("status")).to_contain_text("day")
+    expect(page.get_by_role("status")).to_contain_text("params")
     assert GraphRun.objects.count() == count
 
 

@@ -16,7 +16,7 @@ function look() {
   window.htmx.trigger("#check", "look");
 }
 
-file.addEventListener("change", () => {
+function choose() {
   const stem = (file.files[0]?.name ?? "").replace(/\.[^.]*$/, "");
   if (!typed.has(name)) name.value = stem.slice(0, name.maxLength);
   if (!typed.has(table)) {
@@ -24,6 +24,9 @@ file.addEventListener("change", () => {
     table.value = (/^[a-z]/.test(plain) && !plain.startsWith("pg_") ? plain : `t_${plain}`).slice(0, table.maxLength);
   }
   look();
-});
+}
+
+file.addEventListener("change", choose);
+document.addEventListener("DOMContentLoaded", () => file.files.length && choose()); // chosen while the page still loaded
 for (const field of [name, table]) field.addEventListener("input", () => typed.add(field));
 document.getElementById("how").addEventListener("change", look);
