@@ -95,7 +95,8 @@ def poison(stage: Stage) -> None:
 def stop_and_continue(stage: Stage) -> None:
     """SIGSTOP of a worker past its lease, then SIGCONT: another takes over, and the first stops its jobs and writes nothing"""
     first = stage.worker()
-    tasks = {"python": stage.python("python", 6), "shell": stage.shell("sleep 6")}
+    # Longer than a busy machine needs for a lease and a second worker: a sleep that is over when it goes on has ended.
+    tasks = {"python": stage.python("python", 12), "shell": stage.shell("sleep 12")}
     stage.launch(stage.graph(tasks))
     stage.wait_started(2)
     shell = next(effect.pid for effect in stage.effects("start") if effect.key == "shell")
