@@ -130,6 +130,15 @@ def test_a_graph_is_launched_or_it_is_told_why_not(page: Page, world: None, watc
     assert GraphRun.objects.count() == count
 
 
+def test_who_is_lost_is_told_so(page: Page, look: Look, shots: Shots, watched: Watched) -> None:
+    watched.expected = {404}
+    page.goto("/graphs/999999")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("navigation", name="Console")).to_be_visible()
+    look(page)
+    shots(page, "error")
+
+
 def test_what_goes_on_is_looked_at_again_when_one_comes_back(page: Page, world: None) -> None:
     page.goto("/")
     factories.run({"a": "RUNNING"}, of=factories.graph(name="Just begun"))
