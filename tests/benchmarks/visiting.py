@@ -42,7 +42,7 @@ def visit(url: str, cookie: str, paths: Sequence[str], seen: str) -> Visits:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
             page = context.new_page()
             answers: list[Response] = []
-            page.on("response", answers.append)
+            page.on("response", lambda answer, into=answers: into.append(answer))
             visits.seconds.append(_until(page, path, seen))
             visits.bytes.append(sum(_size(answer) for answer in answers))
             context.close()

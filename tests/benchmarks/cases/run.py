@@ -13,7 +13,7 @@ SMALL = at_most(1000)  # kB
 PARTS = [
     ("table", "/runs/{run}/?view=table", ".row a"),
     ("picture", "/runs/{run}/?view=picture", ".canvas .far[d^=M]"),
-    ("the graph's page", "/graphs/{graph}/", ".node"),
+    ("the graph's page", "/graphs/{graph}/", ".node:visible"),
 ]
 
 
