@@ -41,13 +41,23 @@ def visit(url: str, cookie: str, paths: Sequence[str], seen: str) -> Visits:
             context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
             page = context.new_page()
-            answers: list[Response] = []
-            page.on("response", lambda answer, into=answers: into.append(answer))
+            answers = _answers(page)
             visits.seconds.append(_until(page, path, seen))
             visits.bytes.append(sum(_size(answer) for answer in answers))
             context.close()
         browser.close()
     return visits
+
+
+def _answers(page: Page) -> list[Response]:
+    """Return the list that fills with what the page is answered."""
+    answers: list[Response] = []
+
+    def take(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", take)  # the method of a list takes no mark of Playwright's
+    return answers
 
 
 def _until(page: Page, path: str, seen: str) -> float:
