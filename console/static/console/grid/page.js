@@ -109,7 +109,8 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.shouldSwap) leave();
 });
-document.body.addEventListener("htmx:afterSwap", (event) => {
+// Settled and not swapped: only then do its links turn pages in place.
+document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt === grid()) begin();
 });
 function lookForNewer() {
