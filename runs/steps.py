@@ -57,9 +57,9 @@ def told_step(
     decided: Sequence[Decided],
     claim: Claim | None,
     *,
-    alone_to: int | None = None,
+    alone_to: int | None,
 ) -> dict[str, Any]:
-    """Return the values of `sql.STEP`. With `alone_to` nothing moves unless that node is still PENDING."""
+    """Return the values of `sql.STEP`, as `transitions.Moves.step` is told them."""
     facts = {"run": run_id, "cause": cause, "alone_to": alone_to}
     return facts | _of_outcomes(outcomes) | _of_decisions(decided) | _of_claim(claim or NOTHING)
 

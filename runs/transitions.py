@@ -101,15 +101,15 @@ class Moves:
         decided: Sequence[Decided] = (),
         claim: Claim | None = None,
         lock: bool = False,
+        alone_to: int | None = None,
     ) -> Step:
         """Record outcomes, release what they decide, and claim: any of the three, of one run.
 
         An attempt that is no longer the present one moves nothing, and then nothing is released or claimed either. `lock`
-        locks the run in the same message; it is known here only when something has moved.
+        locks the run in the same message; it is known here only when something has moved. With `alone_to` nothing moves
+        unless the JobRun at that node is still PENDING and on the claim's queues.
         """
-        return self._step(run_id, told_step(run_id, outcomes, cause, decided, claim), lock=lock)
-
-    def _step(self, run_id: int, values: dict[str, Any], *, lock: bool) -> Step:
+        values = told_step(run_id, outcomes, cause, decided, claim, alone_to=alone_to)
         rows = sql.STEP.rows(values | _patient([run_id]), after=sql.LOCK_RUNS) if lock else sql.STEP.rows(values)
         step = Step([], [], [])
         parts = step._asdict()
@@ -194,7 +194,7 @@ def step_alone(run_id: int, outcome: Settled, *, cause: str, decided: Decided, c
     after the commit.
     """
     moves = Moves({})
-    step = moves._step(run_id, told_step(run_id, [outcome], cause, [decided], claim, alone_to=decided.node), lock=True)
+    step = moves.step(run_id, outcomes=[outcome], cause=cause, decided=[decided], claim=claim, lock=True, alone_to=decided.node)
     _tell(moves)
     return step
 
