@@ -6,13 +6,10 @@ its run rung again and leaves, so that a huge run does not starve small ones.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import time
 from collections.abc import Collection, Sequence
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 
 from runs.compiled import Compiled, compiled
 from runs.models import JobRun
@@ -21,14 +18,12 @@ from runs.states import JobRunState
 from runs.transitions import Moved
 from scheduler import dispatch, engine, faults, nodes, report_keys, spread, walks
 from scheduler.batch import Batch, Ended, Paces
+from scheduler.patience import patiently
 from scheduler.perform import perform
 from scheduler.results import AncestorResults
 from scheduler.sql import CONTENT_OF_RUN
 from scheduler.work import Outcome, Work, given_back
 
-logger = logging.getLogger(__name__)
-
-PAUSE = 0.5  # seconds between two tries to settle
 _paces = Paces()
 
 
@@ -83,19 +78,15 @@ class _Turn:
         Settling twice is harmless: if the commit had come through before its answer was lost, the guards move nothing,
         and what it had claimed, which nobody has begun, is given back by the second try.
         """
-        give_up = time.monotonic() + settings.LEASE
         strays: list[Ended] = []
-        while True:
-            try:
-                return engine.settle(self._run_id, [*ended, *strays], cause="finished by worker", walker=self._walker).claimed
-            except (OperationalError, InterfaceError) as error:
-                if time.monotonic() > give_up:
-                    raise
-                logger.warning("run %s: the database does not take an outcome (%s); trying again", self._run_id, error)
-                connection.close()
-                time.sleep(PAUSE)
-            with contextlib.suppress(OperationalError, InterfaceError):
-                strays = self._strays({(pk, attempt) for pk, attempt, _ in ended})
+
+        def settle() -> Sequence[Moved]:
+            return engine.settle(self._run_id, [*ended, *strays], cause="finished by worker", walker=self._walker).claimed
+
+        def look_for_strays() -> None:
+            strays[:] = self._strays({(pk, attempt) for pk, attempt, _ in ended})
+
+        return patiently(settle, between=look_for_strays)
 
     def _strays(self, known: Collection[tuple[int, int]]) -> list[Ended]:
         """Return, to be given back, what this walk has claimed without getting to know of it."""
