@@ -24,12 +24,10 @@ from runs import examples as shown
 from runs import selectors
 from runs.models import GraphRun, JobRun
 from runs.serializers import ExecutionSerializer, ExecutionSummarySerializer, TaskRunDetailSerializer
-from scheduler import engine, examples, launching, reports, rerunning
+from scheduler import asking, engine, examples, launching, reports, rerunning
 from scheduler.launching import Launch
 from scheduler.reports import NoWaitingTask
-from scheduler.rerunning import Rerun
 from scheduler.serializers import (
-    LATEST,
     ExecuteKeySerializer,
     ExecuteSerializer,
     LaunchedSerializer,
@@ -122,16 +120,7 @@ class ExecutionActions(Door):
     @idempotent
     def rerun(self, request: Request, pk: str) -> Response:
         wanted = _checked(RerunSerializer, request)
-        run = self.get_object()
-        if run.graph_id and not visible(Graph.objects.filter(pk=run.graph_id), request, right=Scope.RUN).exists():
-            raise RoleMissing  # the graph has moved to a project in which the client may not launch
-        asked = Rerun(
-            run=run,
-            start=wanted.get("from", rerunning.FAILED),
-            params=wanted.get("params"),
-            latest=wanted.get("revision") == LATEST,
-            launched_by=user_of(request),
-        )
+        asked = asking.rerun_of(request, self.get_object(), wanted)
         (fresh,) = rerunning.rerun([asked])
         self.facts = {"execution": fresh.pk, "from": asked.start}
         self.answer = lambda: _shown(fresh.pk)

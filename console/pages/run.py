@@ -10,22 +10,20 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from api.access import RoleMissing, may, user_of, visible
+from api.access import may, user_of
 from api.rights import Scope
 from console.asked import checked, read_json
 from console.doors import Deed, action, find, page
 from console.drawing import HEIGHT, WIDTH, draw
 from console.following import tasks
 from console.following.estimate import estimate
-from dags.models import Graph
 from runs import selectors
 from runs.compiled import compiled
 from runs.models import GraphRun, JobRun
 from runs.states import FINISHED, GRAPH_FINISHED, GRAPH_UNFINISHED, JobRunState
 from runs.waiting import waiting_for_nodes
-from scheduler import engine, rerunning
-from scheduler.rerunning import Rerun
-from scheduler.serializers import LATEST, RerunSerializer
+from scheduler import asking, engine, rerunning
+from scheduler.serializers import RerunSerializer
 
 HEAD = "head"  # the part of the page that is fetched again when the run has moved
 RERUNS = 5  # of them shown
@@ -72,16 +70,7 @@ def cancel(request: HttpRequest, pk: str) -> Deed:
 def rerun(request: HttpRequest, pk: str) -> Deed:
     """POST /runs/<id>/rerun/: run it again, from the start, from what failed, or from a task."""
     found = find(request, GraphRun.objects.all(), int(pk))
-    if found.graph_id and not visible(Graph.objects.filter(pk=found.graph_id), request, right=Scope.RUN).exists():
-        raise RoleMissing  # the graph has moved to a project in which the user may not launch
-    asked = checked(RerunSerializer, _rerun_asked(request)).validated_data
-    wanted = Rerun(
-        run=found,
-        start=asked.get("from", rerunning.FAILED),
-        params=asked.get("params"),
-        latest=asked.get("revision") == LATEST,
-        launched_by=user_of(request),
-    )
+    wanted = asking.rerun_of(request, found, checked(RerunSerializer, _rerun_asked(request)).validated_data)
     (fresh,) = rerunning.rerun([wanted])
     facts = {"execution": fresh.pk, "from": wanted.start}
     return Deed(on=found, facts=facts, said=f"This is #{fresh.pk}, the rerun of #{found.pk}.", goto=_place(fresh.pk))
