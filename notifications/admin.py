@@ -12,13 +12,13 @@ from django.utils.html import format_html_join
 
 from api import audit
 from api.admin.filters import FewFilter
+from api.admin.reading import ReadOnlyAdmin
 from api.errors import Invalid
 from dags.admin.doors import ServiceAdmin
 from notifications import services
 from notifications.checking import check
 from notifications.models import Delivery, Notification
 from notifications.rules import DEFINITION, MOST_RECIPIENTS, Event
-from runs.admin_reading import ReadOnlyAdmin
 
 SHOWN_ONCE = "This is what its webhooks are signed with. It is shown this once: {}"
 

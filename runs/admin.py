@@ -14,11 +14,12 @@ from django.urls import path
 from django.utils.html import format_html
 
 from api.admin.filters import FewFilter
+from api.admin.reading import ReadOnlyAdmin, plain, pretty
 from dags import picture as drawing
-from dags.admin import showing
 from dags.admin.doors import ServiceAdmin, filtered
+from dags.admin.showing import StateShown
 from runs import machine_admin, retention, selectors  # noqa: F401  # importing machine_admin registers it
-from runs.admin_reading import ReadOnlyAdmin, plain, pretty, took
+from runs.admin_reading import took
 from runs.models import GraphRun, JobRun, LogChunk
 from runs.states import GRAPH_FINISHED
 from runs.waiting import waiting_for
@@ -30,7 +31,7 @@ LOG_TAIL = 50_000  # characters
 
 
 @admin.register(GraphRun)
-class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
+class GraphRunAdmin(StateShown, ServiceAdmin, ReadOnlyAdmin):
     """Runs of graphs; one that has ended can be deleted with all that belongs to it."""
 
     kind = "execution"
@@ -68,10 +69,6 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GraphRun]:
         runs = GraphRun.objects.select_related("graph", "project", "launched_by", "parent_run")
         return runs.defer("walkers", "graph__params_schema", "graph__description", "parent_run__params", "parent_run__walkers")
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, run: GraphRun) -> str:
-        return showing.state(run.state)
 
     @admin.display(description="took")
     def took(self, run: GraphRun) -> timedelta | None:
@@ -131,7 +128,7 @@ class GraphRunAdmin(ServiceAdmin, ReadOnlyAdmin):
 
 
 @admin.register(JobRun)
-class JobRunAdmin(ReadOnlyAdmin):
+class JobRunAdmin(StateShown, ReadOnlyAdmin):
     """Runs of tasks, listed by the page of their run."""
 
     list_display = ["key", "shown_state", "attempt", "told_reason", "queue", "started_at", "took"]
@@ -177,10 +174,6 @@ class JobRunAdmin(ReadOnlyAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Leave them out of the index: all of them together tell nothing, and may be millions."""
         return False
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, run: JobRun) -> str:
-        return showing.state(run.state)
 
     @admin.display(description="took")
     def took(self, run: JobRun) -> timedelta | None:

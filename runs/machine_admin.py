@@ -12,9 +12,10 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
+from api.admin.reading import ReadOnlyAdmin
 from dags.admin import showing
 from runs import nodes
-from runs.admin_reading import ReadOnlyAdmin, changing
+from runs.admin_reading import changing
 from runs.models import Node, Worker
 
 

@@ -17,11 +17,11 @@ from django.utils.timezone import localtime
 
 from api import audit
 from api.admin.filters import FewFilter
+from api.admin.reading import ReadOnlyAdmin
 from api.errors import CeleriacError, Invalid
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.fields import StrictJSONField
 from dags.zones import find_zone
-from runs.admin_reading import ReadOnlyAdmin
 from schedules import daily, selectors, services, words
 from schedules.errors import FollowsJobs
 from schedules.models import Firing, Schedule

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html
 
 from api.admin.filters import FewFilter
+from api.admin.reading import ReadOnlyAdmin, pretty
 from api.models import AuditEntry
 
 
@@ -32,7 +31,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what to what, newest first."""
 
     list_display = ["at", "user_name", "action", "label", "project", "address"]
@@ -46,13 +45,4 @@ class AuditEntryAdmin(admin.ModelAdmin):
 
     @admin.display(description="facts")
     def told(self, entry: AuditEntry) -> str:
-        return format_html('<pre class="plain">{}</pre>', json.dumps(entry.facts, indent=2, ensure_ascii=False))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        return pretty(entry.facts)

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from api import audit
 from api.errors import Invalid
 from dags import services
-from dags.admin import showing
 from dags.admin.doors import ServiceAdmin, filtered
+from dags.admin.showing import StateShown
 from dags.models import Graph, Project
 
 DAILY = ("daily_at", "timezone")  # empty: as of a new project
@@ -38,7 +38,7 @@ class ProjectForm(forms.ModelForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(ServiceAdmin):
+class ProjectAdmin(StateShown, ServiceAdmin):
     """Projects; their state is the roll-up's."""
 
     kind = "project"
@@ -53,10 +53,6 @@ class ProjectAdmin(ServiceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         return Project.objects.annotate(graph_count=Count("graphs"))
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, project: Project) -> str:
-        return showing.state(project.state)
 
     @admin.display(ordering="graph_count")
     def graphs(self, project: Any) -> str:

@@ -15,6 +15,7 @@ from api.admin.filters import FewFilter
 from api.errors import CeleriacError
 from dags.admin import showing
 from dags.admin.doors import ServiceAdmin
+from dags.admin.showing import StateShown
 from dags.models import Job
 from jobs import selectors, services, tables
 from jobs.admin.forms import JobForm, form_field
@@ -29,7 +30,7 @@ SHARED = ["name", "project", "description", "is_scheduled"]
 FOLDED = {"headers", "query", "body", "timeout", "max_bytes", "max_rows", "time_limit", "encoding", "max_bad_rows"}
 
 
-class JobAdmin(ServiceAdmin):
+class JobAdmin(StateShown, ServiceAdmin):
     """Jobs of one kind; states are the roll-up's, and secrets nobody's to see."""
 
     kind = "job"
@@ -73,10 +74,6 @@ class JobAdmin(ServiceAdmin):
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         return form_field(db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
-
-    @admin.display(description="state", ordering="state")
-    def shown_state(self, job: Job) -> str:
-        return showing.state(job.state)
 
     @admin.display(empty_value="never")
     def latest_run(self, job: Any) -> str | None:
