@@ -106,10 +106,13 @@ class Supervisor:
     def _until_over(self) -> str | None:
         """Listen until the service has ended, or has to: then return why."""
         touched, renewed = self._touched(), time.monotonic()
-        while not self._tree.has_ended():
-            if self._hearing.ordered:
+        while True:
+            told, abandoned = self._hearing.ordered, time.monotonic() - renewed > self._order["lease"]
+            if self._tree.has_ended():  # looked at after the orders: one that was quicker than these has ended by itself
+                return None
+            if told:
                 return state.TOLD
-            if touched is None or time.monotonic() - renewed > self._order["lease"]:
+            if touched is None or abandoned:
                 return state.ABANDONED
             self._hearing.hear(min(TICK, self._order["lease"] / 4))
             if self._hearing.bereaved:
@@ -117,7 +120,6 @@ class Supervisor:
                 self._tree.reap()
             if self._touched() != touched:  # by its change, and not by what the clock on the wall says
                 touched, renewed = self._touched(), time.monotonic()
-        return None
 
     def _touched(self) -> int | None:
         try:

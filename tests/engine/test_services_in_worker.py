@@ -153,7 +153,7 @@ def test_one_that_dies_fails_its_run_and_what_still_runs_is_stopped(node, tmp_pa
     tasks = [
         service("server", shell("while [ ! -e die ]; do sleep 0.02; done; exit 3", cwd=str(tmp_path))),
         service("other", shell("exec sleep 600")),
-        command("load", "while [ ! -e die ]; do sleep 0.02; done; exit 1", configs={"cwd": str(tmp_path)}),
+        command("load", "while [ ! -e dead ]; do sleep 0.02; done; exit 1", configs={"cwd": str(tmp_path)}),
         command("report", "true"),
         stopper("cleanup", "server", "other", trigger_rule="always"),
     ]
@@ -162,6 +162,9 @@ def test_one_that_dies_fails_its_run_and_what_still_runs_is_stopped(node, tmp_pa
     run = launched(tasks, edges, on_failure="stop")
     wait_for(lambda: job(run, "load").state == "RUNNING", "the load")
     (tmp_path / "die").touch()
+    wait_for(lambda: job(run, "server").state == "FAILED", "the end of the server")
+    assert job(run, "load").state == "RUNNING"
+    (tmp_path / "dead").touch()  # only now: the stopper that follows would else be quicker, now and then
     assert ended(run) == {"server": "FAILED", "other": "SUCCESS", "load": "FAILED", "report": "SKIPPED", "cleanup": "SUCCESS"}
     assert job(run, "server").errors["error"] == "the service ended with exit code 3"
 
