@@ -22,9 +22,15 @@ ID_SCHEMA = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 
 def read_id(value: str, *, field: str) -> int:
     """Return the whole number that a client wrote, or raise `Invalid` naming the field."""
-    if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+    number = whole(value)
+    if number is None:
         raise Invalid("Must be a whole number.", field=field)
-    return int(value)
+    return number
+
+
+def whole(text: str) -> int | None:
+    """Return the whole number that a text is, None where it is none, or one that no id can be."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else None
 
 
 class Filters(filters.DjangoFilterBackend):

@@ -6,7 +6,7 @@ from schedules import cron
 from schedules.models import Schedule
 from schedules.timing import Timing
 
-_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+UNITS = {"day": 86_400, "hour": 3600, "minute": 60, "second": 1}  # seconds of each
 NO_TIME = "when the service starts"
 
 
@@ -21,9 +21,14 @@ def when(timing: Timing) -> str:
 
 def every(seconds: int) -> str:
     """Return an interval by the largest unit that it is a whole number of."""
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
-    count = seconds // size
+    count, unit = in_units(seconds)
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+
+
+def in_units(seconds: int) -> tuple[int, str]:
+    """Return how many of the largest unit an interval is a whole number of."""
+    unit, size = next((unit, size) for unit, size in UNITS.items() if seconds % size == 0)
+    return seconds // size, unit
 
 
 def condition(schedule: Schedule) -> str:

@@ -12,11 +12,12 @@ from django import forms
 
 from console.asked import read_json
 from dags.zones import find_zone
+from schedules import words
 from schedules.dst import Dst
 from schedules.models import Schedule
 from schedules.rules import CatchUp, Overlap
 
-UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+UNITS = {f"{unit}s": size for unit, size in reversed(words.UNITS.items())}
 KINDS = {"cron": "Cron", "interval": "Every so often", "at": "Once", "start": "At the service's start alone"}
 MOMENTS = ("at", "start", "end")
 WHEN = ("cron", "interval", "at", "on_start", "timezone", "start", "end", "exclude_dates", "dst")
@@ -75,15 +76,15 @@ def shown(one: Schedule | None) -> ScheduleForm:
     if one is None:
         return ScheduleForm(initial={"kind": "cron", "timezone": "UTC", "interval": 1, "jitter": 0, "params": "{}"})
     kind = next((kind for kind in ("cron", "interval", "at") if getattr(one, kind) is not None), "start")
-    size, unit = next((size, unit) for unit, size in reversed(UNITS.items()) if (one.interval or 3600) % size == 0)
+    count, unit = words.in_units(one.interval or 3600)
     plain = ("name", "cron", "on_start", "timezone", "dst", "jitter", "overlap", "catch_up", "catch_up_window")
     return ScheduleForm(
         initial={
             **{name: getattr(one, name) for name in plain},
             **{name: _local(getattr(one, name), one.timezone) for name in MOMENTS},
             "kind": kind,
-            "interval": (one.interval or 3600) // size,
-            "unit": unit,
+            "interval": count,
+            "unit": f"{unit}s",
             "exclude_dates": "\n".join(one.exclude_dates),
             "params": json.dumps(one.params, ensure_ascii=False, indent=2),
         }

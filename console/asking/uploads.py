@@ -42,9 +42,7 @@ def told(sent: Mapping[str, str]) -> dict[str, Any]:
 
 def how(sent: Mapping[str, str]) -> dict[str, Any]:
     """Return what was sent about how the file is to be read."""
-    found: dict[str, Any] = {
-        name: sent.get(name, "") for name in HOW if sent.get(name) or name not in ("format", "max_bad_rows")
-    }
+    found: dict[str, Any] = {name: sent.get(name, "") for name in HOW if sent.get(name) or name not in NEVER_EMPTY}
     count = found.get("max_bad_rows", "").strip()
     if count.isascii() and count.isdecimal() and len(count) < 12:  # noqa: PLR2004 - any more is refused as text is
         found["max_bad_rows"] = int(count)

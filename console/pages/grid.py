@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from api.errors import Invalid
 from api.rights import Scope
 from console import states
+from console.asked import filled
 from console.doors import find, page
 from console.grid.cells import LETTERS
 from console.grid.columns import Place, latest
@@ -41,7 +41,7 @@ class Filter(forms.Form):
 @page(right=Scope.READ)
 def grid(request: HttpRequest, pk: str) -> HttpResponse:
     """GET /graphs/<id>/grid/: the whole page, or the grid alone for a script; `seen` asks only whether a newer run is there."""
-    asked = _asked(request)
+    asked = filled(Filter(request.GET))
     graph = find(request, Graph.objects.select_related("project").defer("params_schema"), int(pk))
     if asked["seen"] is not None and asked["seen"] == latest(GraphRun.objects.filter(graph=graph), asked["run"]):
         return HttpResponse(status=204)
@@ -57,14 +57,6 @@ def grid(request: HttpRequest, pk: str) -> HttpResponse:
     return render(
         request, "console/grid/grid.html" if request.headers.get("HX-Target") == GRID else "console/grid.html", context
     )
-
-
-def _asked(request: HttpRequest) -> dict[str, Any]:
-    asked = Filter(request.GET)
-    if not asked.is_valid():
-        field, faults = next(iter(asked.errors.items()))
-        raise Invalid(" ".join(map(str, faults)), field=field)
-    return asked.cleaned_data
 
 
 def _wanted(asked: dict[str, Any]) -> Wanted:

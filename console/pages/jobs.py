@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -11,7 +10,7 @@ from api.access import visible
 from api.rights import Scope
 from console.asked import filled
 from console.doors import page
-from console.listing import newest
+from console.listing import holding, newest
 from dags.models import Job, Project
 from dags.rules import JobState
 from jobs.doors import KINDS
@@ -37,7 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     wanted = filled(Filter(request.GET))
     found = visible(Job.objects.select_related("project"), request)
     if wanted["q"]:
-        found = found.filter(Q(name__icontains=wanted["q"]) | Q(description__icontains=wanted["q"]))
+        found = found.filter(holding(wanted["q"], ("name", "description")))
     narrowed = {name: wanted[name] for name in ("kind", "state", "project") if wanted[name]}
     listed = newest(with_latest_run(found.filter(**narrowed)), wanted["before"], SHOWN)
     context = {

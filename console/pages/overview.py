@@ -12,6 +12,7 @@ from api.access import belongs, user_of, visible
 from api.rights import Scope
 from console.asked import filled
 from console.doors import page
+from console.listing import Wanted
 from console.watching import activity, graphs
 from console.watching.stuck import stuck
 from dags.models import Graph, Project
@@ -78,9 +79,9 @@ def _now(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _wanted(request: HttpRequest) -> graphs.Wanted:
+def _wanted(request: HttpRequest) -> Wanted:
     told = filled(Filter(request.GET))
-    return graphs.Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
+    return Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
 
 
 def _links(request: HttpRequest) -> dict[str, bool]:

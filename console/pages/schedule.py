@@ -16,6 +16,7 @@ from django.urls import reverse
 from api import audit
 from api.access import may, visible
 from api.errors import Invalid
+from api.filtering import whole
 from api.rights import Scope
 from console.asked import checked, faults, filled
 from console.asking import schedules as asking
@@ -30,7 +31,6 @@ from schedules.serializers import PreviewSerializer, ScheduleSerializer
 TIMES = 10  # that are shown ahead
 OFFERED = 200  # graphs
 TARGET = "target"
-DIGITS = 18  # of the longest number that surely fits a BIGINT
 
 
 class Asked(forms.Form):
@@ -125,10 +125,11 @@ def _form(one: Schedule | None) -> dict[str, Any]:
 def _aim(request: HttpRequest, target: str) -> dict[str, int]:
     """Return the graph, or the project whose scheduled jobs are launched; raise `Invalid` where none is named."""
     kind, _, number = target.partition("-")
-    if not number.isascii() or not number.isdecimal() or len(number) > DIGITS or kind not in ("graph", "project"):
+    pk = whole(number)
+    if pk is None or kind not in ("graph", "project"):
         raise Invalid("Choose what is launched.", field=TARGET)
     rows: Any = Graph.objects.all() if kind == "graph" else Project.objects.all()
-    return {kind: find(request, rows, int(number), "project_id" if kind == "graph" else "pk").pk}
+    return {kind: find(request, rows, pk, "project_id" if kind == "graph" else "pk").pk}
 
 
 def _targets(request: HttpRequest, text: str, chosen: int | None) -> dict[str, Any]:

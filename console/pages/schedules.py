@@ -17,6 +17,7 @@ from api.errors import Invalid
 from api.rights import Scope
 from console.asked import filled
 from console.doors import Deed, action, back, find, page
+from console.listing import Wanted
 from console.timetable import calendar, schedules
 from console.timetable.calendar import View
 from console.timetable.coming import coming
@@ -132,7 +133,7 @@ def _calendar(planned: Sequence[Schedule], told: Mapping[str, Any]) -> dict[str,
 
 
 def _list(request: HttpRequest, mine: Any, told: dict[str, Any]) -> dict[str, Any]:
-    wanted = schedules.Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
+    wanted = Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
     return {
         "page": schedules.page(mine, wanted),
         "wanted": wanted,

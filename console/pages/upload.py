@@ -12,6 +12,7 @@ from django.urls import reverse
 from api import audit
 from api.access import user_of, visible
 from api.errors import Invalid, TooLarge
+from api.filtering import whole
 from api.rights import Scope
 from console.asked import checked
 from console.asking import uploads as asking
@@ -73,10 +74,10 @@ def create(request: HttpRequest) -> Deed:
 
 
 def _project(request: HttpRequest) -> Project:
-    number = request.POST.get("project", "")
-    if not number.isascii() or not number.isdecimal() or len(number) > 18:  # noqa: PLR2004 - digits of a BIGINT
+    pk = whole(request.POST.get("project", ""))
+    if pk is None:
         raise Invalid("Choose a project.", field="project")
-    return find(request, Project.objects.all(), int(number), "pk")
+    return find(request, Project.objects.all(), pk, "pk")
 
 
 def _file(request: HttpRequest) -> UploadedFile[Any]:

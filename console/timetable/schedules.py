@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import Coalesce, JSONObject, TruncDate
 
 from console import listing
+from console.listing import Page, Wanted
 from console.timetable import calendar
 from console.timetable.calendar import Day, Entry, Span
 from schedules.models import Firing, Schedule
@@ -25,32 +25,13 @@ FIRINGS = 20
 WENT_ASTRAY = [Became.SKIPPED.value, Became.MISSED.value, Became.FAILED.value]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which schedules are looked for; `after` is the last one of the page before."""
-
-    text: str = ""
-    state: str = ""
-    project: int | None = None
-    after: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Schedules; `following` is what the next page is asked with."""
-
-    rows: Sequence[Any]
-    following: int | None
-
-
 def page(schedules: QuerySet[Schedule], wanted: Wanted) -> Page:
     """Return the schedules that are wanted by name, each with its `latest` firing, null where there is none."""
     found = _matching(schedules, wanted)
     name = schedules.filter(pk=wanted.after).values_list("name", flat=True).first() if wanted.after else None
     if name is not None:
         found = found.filter(Q(name__gt=name) | Q(name=name, pk__gt=wanted.after))
-    rows = list(with_latest(found).select_related("graph", "project").order_by("name", "pk")[: PAGE + 1])
-    return Page(rows=rows[:PAGE], following=rows[PAGE - 1].pk if len(rows) > PAGE else None)
+    return listing.first(with_latest(found).select_related("graph", "project").order_by("name", "pk"), PAGE)
 
 
 def with_latest(schedules: QuerySet[Schedule]) -> QuerySet[Any]:
@@ -81,7 +62,7 @@ def astray(schedules: QuerySet[Schedule]) -> list[tuple[Firing, int]]:
     return [(one, counts[kind]) for kind, one in newest.items()][:ASTRAY]
 
 
-def firings(schedule: Schedule, before: int | None) -> listing.Page:
+def firings(schedule: Schedule, before: int | None) -> Page:
     """Return the latest firings of a schedule."""
     return listing.newest(Firing.objects.filter(schedule=schedule).annotate(state=_STATE), before, FIRINGS)
 
@@ -95,8 +76,7 @@ def _kind_of(firing: Firing) -> tuple[int, str]:
 
 def _matching(schedules: QuerySet[Schedule], wanted: Wanted) -> QuerySet[Schedule]:
     if wanted.text:
-        names = ("name", "graph__name", "project__name", "cron")
-        schedules = schedules.filter(Q(*((f"{name}__icontains", wanted.text) for name in names), _connector=Q.OR))
+        schedules = schedules.filter(listing.holding(wanted.text, ("name", "graph__name", "project__name", "cron")))
     if wanted.project is not None:
         schedules = schedules.filter(project=wanted.project)
     ended = Q(next_due=None, on_start=False)

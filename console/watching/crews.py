@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from console.listing import holding
 from runs import nodes
 from runs.models import JobRun, Worker
 from runs.nodes import NodeFacts
@@ -40,7 +41,7 @@ class Page:
 def matching(found: QuerySet[Any], wanted: Mapping[str, str]) -> QuerySet[Any]:
     """Return the nodes that fit what is wanted: a text, a state, a role, a label."""
     if wanted["q"]:
-        found = found.filter(Q(name__icontains=wanted["q"]) | Q(hostname__icontains=wanted["q"]))
+        found = found.filter(holding(wanted["q"], ("name", "hostname")))
     if wanted["state"]:
         found = found.filter(state=wanted["state"])
     if wanted["role"]:

@@ -12,6 +12,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
+from console import listing
+from console.listing import Wanted
 from dags.models import Graph, Project
 from runs.models import GraphRun
 from schedules.models import Schedule
@@ -20,16 +22,6 @@ PAGE = 50  # graphs
 STRIP = 12  # last runs of each
 PROJECTS = 24
 NEVER = "never"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which graphs are looked for; `after` is the last one of the page before."""
-
-    text: str = ""
-    state: str = ""
-    project: int | None = None
-    after: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +56,16 @@ class Page:
 
 def page(graphs: QuerySet[Graph], wanted: Wanted) -> Page:
     """Return the graphs that are wanted, by project and name."""
-    rows = list(_told(_after(_matching(graphs, wanted), graphs, wanted.after))[: PAGE + 1])
-    shown = [Row(graph=graph, strip=_strip(graph.strip)) for graph in rows[:PAGE]]
+    rows, following = listing.first(_told(_after(_matching(graphs, wanted), graphs, wanted.after)), PAGE)
+    shown = [Row(graph=graph, strip=_strip(graph.strip)) for graph in rows]
     groups = [(project, list(found)) for project, found in groupby(shown, key=lambda row: row.graph.project)]
-    return Page(groups=groups, following=rows[PAGE - 1].pk if len(rows) > PAGE else None)
+    return Page(groups=groups, following=following)
 
 
 def projects(found: QuerySet[Project], wanted: Wanted) -> tuple[Sequence[Project], bool]:
     """Return the first projects by name, each with its number of graphs, and whether there are more."""
     if wanted.text:
-        found = found.filter(Q(name__icontains=wanted.text) | Q(graphs__name__icontains=wanted.text)).distinct()
+        found = found.filter(listing.holding(wanted.text, ("name", "graphs__name"))).distinct()
     counted = Graph.objects.filter(project=OuterRef("pk")).order_by().values("project").annotate(count=Count("pk"))
     rows = found.annotate(graph_count=Coalesce(Subquery(counted.values("count")), 0)).order_by("name", "pk")
     first = list(rows[: PROJECTS + 1])
@@ -82,8 +74,7 @@ def projects(found: QuerySet[Project], wanted: Wanted) -> tuple[Sequence[Project
 
 def _matching(graphs: QuerySet[Graph], wanted: Wanted) -> QuerySet[Graph]:
     if wanted.text:
-        names = ("name", "execution_key", "project__name")
-        graphs = graphs.filter(Q(*((f"{name}__icontains", wanted.text) for name in names), _connector=Q.OR))
+        graphs = graphs.filter(listing.holding(wanted.text, ("name", "execution_key", "project__name")))
     if wanted.project is not None:
         graphs = graphs.filter(project=wanted.project)
     if wanted.state:
