@@ -12,8 +12,9 @@ class SchedulerConfig(AppConfig):
 
         from api import idempotency
         from runs import signals
-        from scheduler import checks, drivers, nodes, placing, recovery, starts, verdicts, worker  # noqa: F401  # they connect
+        from scheduler import checks, drivers, nodes, recovery, starts, verdicts, worker  # noqa: F401  # they connect
         from scheduler.services import gone
+        from scheduler.specs import placing
 
         post_save.connect(verdicts.hear, sender=TaskResult, dispatch_uid="hear_verdicts")
         signals.graph_runs_moved.connect(placing.note_ends, dispatch_uid="place_after_ends")

@@ -23,7 +23,8 @@ from runs import transitions
 from runs.compiled import Compiled, compile_all
 from runs.execution_graphs import Locked, copy_contents, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun
-from scheduler import dispatch, faults, placing
+from scheduler import dispatch, faults
+from scheduler.specs import placing
 
 
 class GraphGone(NotFound):

@@ -12,9 +12,10 @@ from dags import drivers
 from dags.specs import expressions
 from runs.logs import LogWriter
 from runs.states import JobRunState
-from scheduler import report_keys, templates
+from scheduler import report_keys
 from scheduler.drivers import DRIVERS
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.values import as_text, storable
 from scheduler.watch import watching
 from scheduler.work import Outcome, Work, failed, not_started, waiting

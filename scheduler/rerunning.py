@@ -26,7 +26,8 @@ from runs.execution_graphs import Locked, copy_graphs, lock_graphs
 from runs.models import ExecutionGraph, GraphRun, JobRun
 from runs.retention import Unfinished
 from runs.states import GRAPH_FINISHED, JobRunState
-from scheduler import faults, launching, placing, reruns
+from scheduler import faults, launching, reruns
+from scheduler.specs import placing
 
 FAILED, START = "failed", "start"
 

@@ -6,7 +6,7 @@ from api.routers import SeedRouter
 from jobs.doors import route
 from scheduler.job_views import JobLaunchView
 from scheduler.project_views import ProjectRunView
-from scheduler.spec_views import JobSpecView
+from scheduler.specs.views import JobSpecView
 from scheduler.views import ExecutionActions, LaunchView, ReportByKeyView, ReportByOneTimeKeyView, ReportView
 
 router = SeedRouter()

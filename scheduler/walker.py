@@ -18,9 +18,9 @@ from runs.states import JobRunState
 from runs.transitions import Moved
 from scheduler import dispatch, engine, faults, nodes, report_keys, spread, walks
 from scheduler.batch import Batch, Ended, Paces
+from scheduler.callables.results import AncestorResults
 from scheduler.patience import patiently
 from scheduler.perform import perform
-from scheduler.results import AncestorResults
 from scheduler.sql import CONTENT_OF_RUN
 from scheduler.work import Outcome, Work, given_back
 

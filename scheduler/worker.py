@@ -17,10 +17,11 @@ from celery.worker import state
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from scheduler import dispatch, nodes, placing, recovery, starts
+from scheduler import dispatch, nodes, recovery, starts
 from scheduler.containers import marker
 from scheduler.own_address import own_address
 from scheduler.services.keeping import Keeper
+from scheduler.specs import placing
 
 logger = logging.getLogger(__name__)
 

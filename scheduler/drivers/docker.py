@@ -18,7 +18,6 @@ from django.conf import settings
 from dags.drivers import DriverSpec
 from dags.errors import InvalidTask
 from runs.logs import LogWriter
-from scheduler import templates
 from scheduler.containers import labels, wanted
 from scheduler.containers.request import NotAllowed, Rules, request
 from scheduler.containers.wanted import Faulty, Wanted
@@ -28,6 +27,7 @@ from scheduler.processes import commands
 from scheduler.processes.environment import told_environment
 from scheduler.processes.running import CannotStartError
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.values import as_text
 from scheduler.work import Outcome, Work, not_started
 

@@ -21,8 +21,10 @@ from jobs.requesting.redaction import Redactor, secrets_in
 from outbound import Answer, OutboundError
 from outbound.asking import METHODS
 from runs.logs import LogWriter
-from scheduler import calling, report_keys, templates, values
+from scheduler import report_keys, values
+from scheduler.callables import calling
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.work import Outcome, Work, failed, not_started, succeeded
 
 TIMEOUT = 300.0  # seconds, where neither the task nor its configs say any

@@ -13,8 +13,9 @@ from jobs import kinds
 from jobs.running import Done, End, JobError, Later, NothingToDo, Running
 from runs.logs import LOG, LogWriter
 from runs.models import GraphRun
-from scheduler import calling, report_keys, values
+from scheduler import report_keys, values
 from scheduler.begun import first_begun
+from scheduler.callables import calling
 from scheduler.patience import patiently
 from scheduler.stop import Stop
 from scheduler.work import Outcome, Work, failed, not_started, skipped, succeeded, waiting

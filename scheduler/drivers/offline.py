@@ -5,8 +5,8 @@ from typing import Any
 
 from dags.drivers import DriverSpec
 from runs.logs import LogWriter
-from scheduler import templates
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.work import Outcome, Work, waiting
 
 

@@ -10,8 +10,10 @@ from dags import callables
 from dags.drivers import DriverSpec
 from dags.errors import InvalidTask, UnknownCallable
 from runs.logs import LogWriter
-from scheduler import calling, templates, values
+from scheduler import values
+from scheduler.callables import calling
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.work import Outcome, Work, failed, not_started, succeeded
 
 

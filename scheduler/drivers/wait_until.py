@@ -16,9 +16,9 @@ from django.db import connection
 from dags.drivers import DriverSpec
 from dags.errors import InvalidTask
 from runs.logs import LogWriter
-from scheduler import templates
 from scheduler.begun import first_begun
 from scheduler.stop import Stop
+from scheduler.templating import templates
 from scheduler.work import Outcome, Work, not_started, succeeded, waiting
 
 KEYS = ("until", "seconds")

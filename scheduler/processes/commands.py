@@ -10,11 +10,11 @@ from django.conf import settings
 
 from dags.errors import InvalidTask
 from runs.logs import LogWriter
-from scheduler import templates
 from scheduler.processes.environment import NAME, OURS, environment
 from scheduler.processes.exits import signal_name
 from scheduler.processes.running import CannotStartError, Ended, run
 from scheduler.stop import Stop, stopped
+from scheduler.templating import templates
 from scheduler.values import as_text
 from scheduler.work import Outcome, Work, failed, not_started, succeeded
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dags import drivers
 from dags.errors import InvalidTask
-from scheduler import templates
+from scheduler.templating import templates
 
 PROCESS = ("args", "env", "cwd")
 CONTAINER = "docker"

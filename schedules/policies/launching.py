@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dags import drivers
-from scheduler import templates
+from scheduler.templating import templates
 from schedules.policies.asking import Asked
 from schedules.policies.errors import Unplannable
 from schedules.policies.writing import Planned, told

@@ -11,7 +11,7 @@ from jobs.doors import KINDS
 from notifications import services as notifications
 from notifications.models import Delivery
 from runs.models import GraphRun, JobRun, Node
-from scheduler import spec_examples
+from scheduler.specs import examples as spec_examples
 from schedules import services as schedules
 from schedules.models import PolicyPreset, Schedule
 from schedules.policies import presets

@@ -10,7 +10,7 @@ import yaml
 
 from api.models import AuditEntry
 from runs.models import GraphRun
-from scheduler.spec_examples import PLAN, SPEC
+from scheduler.specs.examples import PLAN, SPEC
 from tests import factories
 
 pytestmark = pytest.mark.django_db

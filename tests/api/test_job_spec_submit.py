@@ -12,8 +12,9 @@ import yaml
 from api.models import AuditEntry
 from dags.models import Project
 from runs.models import GraphRun
-from scheduler import dispatch, engine, placing
-from scheduler.spec_examples import SPEC
+from scheduler import dispatch, engine
+from scheduler.specs import placing
+from scheduler.specs.examples import SPEC
 from scheduler.work import succeeded, waiting
 from tests import factories
 

@@ -11,7 +11,7 @@ import yaml
 
 from config import commands
 from runs.models import GraphRun
-from scheduler.spec_examples import SPEC
+from scheduler.specs.examples import SPEC
 from tests.cli.calling import call, done
 from tests.conftest import Service
 from tests.running import running

@@ -12,8 +12,9 @@ from django.db import connection
 from runs import spec
 from runs.models import GraphRun
 from runs.states import GRAPH_UNFINISHED
-from scheduler import dispatch, engine, placing
+from scheduler import dispatch, engine
 from scheduler.launching import Content, Launch, launch
+from scheduler.specs import placing
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)

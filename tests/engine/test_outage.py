@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, connections, transaction
 
 from runs.compiled import compiled
 from scheduler import patience
-from scheduler.results import AncestorResults
+from scheduler.callables.results import AncestorResults
 from scheduler.work import succeeded
 from tests.engine.conftest import Bench
 

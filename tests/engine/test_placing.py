@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from runs import spec
 from runs.models import GraphRun, JobRun, Transition
 from runs.waiting import waiting_for_nodes
-from scheduler import dispatch, engine, placing, recovery
+from scheduler import dispatch, engine, recovery
 from scheduler.launching import Content, Launch, launch
 from scheduler.rerunning import NothingFailed, Rerun, rerun
+from scheduler.specs import placing
 from scheduler.work import failed
 from tests import factories
 from tests.engine.conftest import Bench

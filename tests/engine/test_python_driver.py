@@ -326,7 +326,7 @@ def test_a_busy_loop_is_stopped_too(listed):
 
 
 def test_one_that_swallows_the_interrupt_gets_it_again(listed, monkeypatch):
-    monkeypatch.setattr("scheduler.interrupt.AGAIN", 0.05)
+    monkeypatch.setattr("scheduler.callables.interrupt.AGAIN", 0.05)
     swallowed: list[bool] = []
 
     def stubborn():

@@ -17,9 +17,9 @@ from runs.models import GraphRun, JobRun, Transition
 from runs.retention import Unfinished
 from runs.states import JobRunState
 from scheduler import engine, faults
+from scheduler.callables.results import AncestorResults
 from scheduler.launching import Content, Launch, launch
 from scheduler.rerunning import NoLatestRevision, NothingFailed, Rerun, RunGone, rerun
-from scheduler.results import AncestorResults
 from scheduler.work import cancelled, failed, skipped, succeeded
 from tests import factories
 from tests.engine.conftest import FAILED, Bench

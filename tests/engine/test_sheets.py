@@ -24,7 +24,7 @@ from jobs.importing import seeing
 from jobs.models import Sheet
 from jobs.running import Done, JobError, NothingToDo
 from runs.models import GraphRun, JobRun
-from scheduler import interrupt
+from scheduler.callables import interrupt
 from scheduler.stop import Reason, Stop
 from tests.conftest import Service
 from tests.engine import warehouses

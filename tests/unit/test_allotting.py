@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dags.specs.assignment import Node, Wanted, assign
-from scheduler.allotting import SHOWN, decide, told
+from scheduler.specs.allotting import SHOWN, decide, told
 
 ROLES = ("any", "loader", "database")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dags.definitions import define
-from scheduler import templates
+from scheduler.templating import templates
 from schedules.policies import launching
 from schedules.policies.asking import Asked
 from schedules.policies.errors import Unplannable

@@ -7,7 +7,7 @@ import re
 from dags.specs.document import Check, Docker, NodeAssignment, Spec, Stage, Task
 from dags.specs.documents import read_yaml
 from dags.specs.parsing import parse
-from scheduler.spec_examples import SPEC
+from scheduler.specs.examples import SPEC
 from tests.architecture.sources import ROOT
 
 PAGE = (ROOT / "docs/job-specs.md").read_text()

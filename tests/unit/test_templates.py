@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from dags.errors import InvalidTask
-from scheduler import templates
+from scheduler.templating import templates
 
 PARAMS = {
     "day": "2027-03-14",

@@ -27,11 +27,11 @@ from runs import selectors
 from runs.models import GraphRun
 from runs.serializers import ExecutionSerializer
 from runs.views import StreamView
-from scheduler import spec_examples as examples
 from scheduler.nodes import known_nodes
-from scheduler.spec_plans import planned
-from scheduler.spec_serializers import JobSpecPlanSerializer
-from scheduler.submitting import submit
+from scheduler.specs import examples
+from scheduler.specs.plans import planned
+from scheduler.specs.serializers import JobSpecPlanSerializer
+from scheduler.specs.submitting import submit
 
 PROJECT = OpenApiParameter("project", ID_SCHEMA, description="The project that it is meant for.")
 

@@ -1,4 +1,4 @@
-"""Django admin for workers and nodes, to be read. `runs/admin.py` has it found."""
+"""Django admin for workers and nodes, to be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from api.admin.reading import ReadOnlyAdmin
 from dags.admin import showing
 from runs import nodes
-from runs.admin_reading import changing
+from runs.admin.telling import changing
 from runs.models import Node, Worker
 
 

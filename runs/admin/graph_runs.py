@@ -1,4 +1,4 @@
-"""Django admin for runs, workers and nodes: all of it to be read, nothing to be written."""
+"""Runs of graphs in Django admin: their picture, tasks and moves; those that have ended can be deleted."""
 
 from __future__ import annotations
 
@@ -14,20 +14,17 @@ from django.urls import path
 from django.utils.html import format_html
 
 from api.admin.filters import FewFilter
-from api.admin.reading import ReadOnlyAdmin, plain, pretty
+from api.admin.reading import ReadOnlyAdmin, pretty
 from dags import picture as drawing
 from dags.admin.doors import ServiceAdmin, filtered
 from dags.admin.showing import StateShown
-from runs import machine_admin, retention, selectors  # noqa: F401  # importing machine_admin registers it
-from runs.admin_reading import took
-from runs.models import GraphRun, JobRun, LogChunk
+from runs import retention, selectors
+from runs.admin.telling import took
+from runs.models import GraphRun, JobRun
 from runs.states import GRAPH_FINISHED
-from runs.waiting import waiting_for
 
 MAX_ROWS = 100  # tasks and moves shown on a run's page
 MAX_DRAWN = 300  # tasks of a run whose picture is shown
-LOG_PIECES = 50  # at the end of a log
-LOG_TAIL = 50_000  # characters
 
 
 @admin.register(GraphRun)
@@ -125,100 +122,3 @@ class GraphRunAdmin(StateShown, ServiceAdmin, ReadOnlyAdmin):
 
     def erase(self, ids: list[Any]) -> None:
         retention.delete_runs(ids)
-
-
-@admin.register(JobRun)
-class JobRunAdmin(StateShown, ReadOnlyAdmin):
-    """Runs of tasks, listed by the page of their run."""
-
-    list_display = ["key", "shown_state", "attempt", "told_reason", "queue", "started_at", "took"]
-    list_filter = ["state", "started_at"]
-    search_fields = ["key", "id__exact"]
-    ordering = ["graph_run", "node"]
-    show_full_result_count = False
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "graph_run",
-                    "key",
-                    "name",
-                    "shown_state",
-                    "attempt",
-                    "reason",
-                    "waiting",
-                    "shown_results",
-                    "shown_errors",
-                ]
-            },
-        ),
-        ("Times", {"fields": ["available_at", "started_at", "ready_at", "deadline_at", "completed_at"]}),
-        ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by"]}),
-        ("Counts", {"fields": ["failures", "losses", "waiting_on", "parents_met", "parents_failed"], "classes": ["collapse"]}),
-    ]
-
-    class Media:
-        css = {"all": ["dags/admin.css"]}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[JobRun]:
-        return selectors.job_runs().defer("graph_run__params", "graph_run__walkers")
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> JobRun | None:
-        """Return the job run with its `task`, as the spec has it."""
-        found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            found.task = selectors.task_run(found).task
-        return found
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Leave them out of the index: all of them together tell nothing, and may be millions."""
-        return False
-
-    @admin.display(description="took")
-    def took(self, run: JobRun) -> timedelta | None:
-        return took(run)
-
-    @admin.display(description="reason")
-    def told_reason(self, run: JobRun) -> str:
-        return (run.reason or "")[:200]
-
-    @admin.display(description="waiting for")
-    def waiting(self, run: JobRun) -> str:
-        told = waiting_for(run)
-        return told["message"] if told else "nothing"
-
-    @admin.display(description="results")
-    def shown_results(self, run: JobRun) -> str:
-        return pretty(run.results)
-
-    @admin.display(description="errors")
-    def shown_errors(self, run: JobRun) -> str:
-        return pretty(run.errors)
-
-    @admin.display
-    def name(self, run: Any) -> str:
-        return str(run.task["name"])
-
-    @admin.display
-    def driver(self, run: Any) -> str:
-        return str(run.task["driver"])
-
-    @admin.display
-    def command(self, run: Any) -> str:
-        return plain(run.task["command"])
-
-    @admin.display
-    def configs(self, run: Any) -> str:
-        return pretty(run.task["configs"])
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-        run = context["original"]
-        moves = selectors.transitions_of(run, after=0).order_by("-pk")[:MAX_ROWS]
-        context |= {"moves": moves, "log": _log_tail(run)}
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _log_tail(run: JobRun) -> str:
-    pieces = LogChunk.objects.filter(job_run=run).order_by("-pk").values_list("text", flat=True)[:LOG_PIECES]
-    return "".join(reversed(pieces))[-LOG_TAIL:]

@@ -16,8 +16,9 @@ from celery.exceptions import WorkerShutdown, WorkerTerminate
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from runs.logs import LogWriter
-from scheduler import interrupt, values
-from scheduler.capture import captured
+from scheduler import values
+from scheduler.callables import interrupt
+from scheduler.callables.capture import captured
 from scheduler.stop import Stop, stopped
 from scheduler.work import Outcome, Work, failed
 

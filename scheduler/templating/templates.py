@@ -18,7 +18,7 @@ from jinja2.runtime import Undefined
 
 from dags.errors import InvalidTask
 from scheduler import values
-from scheduler.sandbox import Sandbox, TooMuchError, within
+from scheduler.templating.sandbox import Sandbox, TooMuchError, within
 
 MAX_SOURCE = 64 * 1024  # characters of one template
 NAMES = frozenset({"params", "results"})

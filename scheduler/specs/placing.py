@@ -26,7 +26,7 @@ from runs.nodes import NodeFacts, queue_of
 from runs.states import GRAPH_FINISHED, GraphRunState
 from runs.transitions import Moves, RunMoved
 from scheduler import dispatch, faults, nodes, spread, sql
-from scheduler.allotting import Decision, decide
+from scheduler.specs.allotting import Decision, decide
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Job specs at work: planned, submitted, and placed on nodes."""

@@ -1,0 +1,1 @@
+"""Templates: the language, and what a task's fields become by it."""
