@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from celeriac.layout import lay_out
 from console.straightening import Place, straighten
@@ -26,6 +26,12 @@ class Drawing:
     height: int
     places: tuple[Pair, ...]
     paths: tuple[str, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Return it as the scripts take it; `start` is the height at which it begins."""
+        start = min(self.places, default=(0, 0))[1] + HEIGHT // 2
+        size = {"width": self.width, "height": self.height, "start": start, "task": (WIDTH, HEIGHT)}
+        return {**size, "places": self.places, "paths": self.paths}
 
 
 def draw(size: int, edges: Iterable[Pair]) -> Drawing:

@@ -69,8 +69,7 @@ def launch(request: HttpRequest, pk: str) -> Deed:
 def drawing(request: HttpRequest) -> HttpResponse:
     """POST /graphs/drawing/: draw a graph of so many tasks with these edges, whoever's it is."""
     size, edges = _asked(request)
-    drawn = draw(size, edges)
-    return JsonResponse({"width": drawn.width, "height": drawn.height, "places": drawn.places, "paths": drawn.paths})
+    return JsonResponse(draw(size, edges).told())
 
 
 def _restored(request: HttpRequest, graph: Graph) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from api.access import may, user_of
 from api.rights import Scope
 from console.asked import checked, read_json
 from console.doors import Deed, action, find, page
-from console.drawing import HEIGHT, WIDTH, draw
+from console.drawing import draw
 from console.following import tasks
 from console.following.estimate import estimate
 from runs import selectors
@@ -51,11 +51,7 @@ def picture(request: HttpRequest, pk: str) -> HttpResponse:
     """GET /runs/<id>/picture/: where the tasks are drawn, in their order, and the paths of the edges."""
     found = find(request, GraphRun.objects.defer("params", "walkers"), int(pk))
     graph = compiled(found.execution_graph_id)
-    drawing = draw(len(graph), [(node, child) for node in range(len(graph)) for child in graph.children(node)])
-    places = [part for place in drawing.places for part in place]
-    return _json(
-        {"width": drawing.width, "height": drawing.height, "task": [WIDTH, HEIGHT], "places": places, "paths": drawing.paths}
-    )
+    return _json(draw(len(graph), [(node, child) for node in range(len(graph)) for child in graph.children(node)]).told())
 
 
 @action(right=Scope.RUN, verb="execution.cancel")

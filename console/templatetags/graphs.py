@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.text import Truncator
 
 from console.editing import Editing
 from console.editing import editing as begin
@@ -14,16 +13,8 @@ from dags.models import Graph
 
 register = template.Library()
 
-LONGEST = 23  # characters of a name that a box of the picture has room for
-
 
 @register.simple_tag(takes_context=True)
 def editing(context: Mapping[str, Any], graph: Graph | None, restored: Mapping[str, Any] | None = None) -> Editing:
     """Return what the editor begins with, of a graph or of None for a new one."""
     return begin(context["request"], graph or None, restored or None)
-
-
-@register.filter
-def boxed(name: str) -> str:
-    """Return as much of a name as a box of the picture has room for."""
-    return Truncator(name).chars(LONGEST)

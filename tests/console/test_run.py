@@ -132,7 +132,7 @@ def test_a_run_without_its_tasks_yet_tells_what_will_be(boss: Client) -> None:
 def test_the_picture_places_each_task(boss: Client) -> None:
     run = factories.run({"a": "SUCCESS", "b": "SUCCESS", "c": "SUCCESS"}, [[0, 1], [0, 2]])
     told = boss.get(f"/runs/{run.pk}/picture/").json()
-    assert len(told["places"]) == 6
+    assert len(told["places"]) == 3
     assert len(told["paths"]) == 2
 
 

@@ -30,14 +30,10 @@ const MAX_KEY = 200;
 const only = (known, values) =>
   Object.fromEntries(Object.entries(known).map(([name, usual]) => [name, values[name] ?? usual]));
 
-/** Return the draft of a graph as the API shows it, or as a revision keeps it. */
+/** Return the draft of a graph as a revision keeps it. */
 export function fromGraph(graph) {
-  const places = new Map();
-  const tasks = graph.tasks.map((task, id) => {
-    places.set(task.key, id);
-    if (task.task_id !== undefined) places.set(task.task_id, id);
-    return { ...only(TASK, task), id };
-  });
+  const places = new Map(graph.tasks.map((task, id) => [task.key, id]));
+  const tasks = graph.tasks.map((task, id) => ({ ...only(TASK, task), id }));
   const edges = graph.edges.map((edge) => ({
     from: places.get(edge.task_from),
     to: places.get(edge.task_to),

@@ -1,6 +1,6 @@
 // The editor of a graph: what is chosen, what is done to the draft, and how it is shown. Its parts are in their own files.
 
-import { makeCanvas } from "../canvas.js";
+import { makeCamera } from "../picture/camera.js";
 import * as edits from "./draft.js";
 import { makeHistory } from "./history.js";
 import { makeKeeping } from "./keeping.js";
@@ -11,6 +11,7 @@ import { listenToPointer } from "./pointer.js";
 import { ask } from "./requests.js";
 import { makeSaving } from "./saving.js";
 import { makeSearch } from "./search.js";
+import { HEIGHT, WIDTH } from "./shapes.js";
 import { neighbour } from "./walking.js";
 
 const editor = document.getElementById("graph-editor");
@@ -18,17 +19,18 @@ const data = JSON.parse(document.getElementById("graph-editor-data").textContent
 const { urls, readonly } = data;
 const token = editor.dataset.token;
 const svg = editor.querySelector(".stage svg");
+const [ASIDE, BEHIND] = [24, 76]; // as the service draws
 const button = (name) => editor.querySelector(`[data-do="${name}"]`);
 
-let size = { width: Number(svg.dataset.width), height: Number(svg.dataset.height) };
-const picture = makePicture(svg.querySelector(".world"), { readonly });
-const canvas = makeCanvas(svg, () => size, picture.look);
+const picture = makePicture(svg, { readonly, view: () => camera.view() });
+const camera = makeCamera(svg, picture.look);
 const keeping = makeKeeping(data.draft);
 let saved = edits.fromGraph(data.graph); // as the service has it
 const history = makeHistory(saved);
 let base = data.graph.revision;
 let chosen = { kind: "graph" };
 let faults = [];
+let extent = data.drawing; // of the picture
 let connecting = null; // the task that an edge begins at, drawn by the keyboard
 let drawing = null; // the request for a picture that is on its way
 
@@ -53,10 +55,10 @@ function show() {
   const draft = history.present;
   const known = { task: ({ id }) => edits.taskOf(draft, id), edge: ({ from, to }) => edits.edgeOf(draft, from, to) };
   if (known[chosen.kind] && !known[chosen.kind](chosen)) chosen = { kind: "graph" };
-  picture.show(draft, new Set(faults.map((fault) => fault.id)));
+  picture.show(draft, new Set(faults.map((fault) => fault.id)), chosen.kind === "task" ? chosen.id : draft.tasks[0]?.id);
   const pair = chosen.kind === "edge" ? [`${chosen.from}-${chosen.to}`] : [];
   picture.mark("chosen", chosen.kind === "task" ? [chosen.id] : [], pair);
-  rove();
+  svg.setAttribute("tabindex", draft.tasks.length ? "-1" : "0"); // one task is reached by Tab, the others from there by arrows
   panel.show(draft, chosen, faultOf);
   editor.querySelector(".nothing").hidden = draft.tasks.length > 0;
   if (readonly) return;
@@ -67,15 +69,6 @@ function show() {
   editor.querySelector(".unsaved").hidden = !changed;
   if (changed) keeping.keep({ base, draft });
   else keeping.forget();
-}
-
-/** One task is reached by Tab, the others from there by arrows. */
-function rove() {
-  const { tasks } = history.present;
-  svg.setAttribute("tabindex", tasks.length ? "-1" : "0");
-  const one = chosen.kind === "task" ? chosen.id : tasks[0]?.id;
-  for (const node of svg.querySelectorAll('.node[tabindex="0"]')) node.setAttribute("tabindex", "-1");
-  if (one !== undefined) picture.node(one).setAttribute("tabindex", "0");
 }
 
 // --- Drawing ---
@@ -90,13 +83,18 @@ async function draw() {
     const { signal } = drawing;
     const { status, body } = await ask("POST", urls.drawing, { size: draft.tasks.length, edges: pairs }, { token, signal });
     if (status !== 200) return;
-    size = { width: body.width, height: body.height };
-    picture.drawn(draft, body);
+    look(draft, body);
     show();
-    if (chosen.kind === "task") canvas.reveal(picture.box(chosen.id));
+    if (chosen.kind === "task") camera.reveal(picture.boxOf(chosen.id));
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
+}
+
+function look(draft, drawing) {
+  extent = drawing;
+  picture.take(draft, drawing);
+  camera.open(drawing);
 }
 
 function edit(draft, { like = "", shape = false } = {}) {
@@ -133,11 +131,10 @@ const act = {
   },
   add(point = null, parent = null) {
     const [draft, id] = edits.addTask(history.present, "New task", parent);
-    const below = parent === null ? { x: 24, y: size.height } : { x: picture.placeOf(parent).x + 276, y: picture.placeOf(parent).y };
-    picture.place(id, point ? { x: point.x - 100, y: point.y - 22 } : below);
+    picture.place(id, placeFor(point, parent));
     chosen = { kind: "task", id };
     edit(draft, { shape: true });
-    canvas.reveal(picture.box(id));
+    camera.reveal(picture.boxOf(id));
     panel.focus("name");
   },
   addBehind: () => act.add(null, chosen.kind === "task" ? chosen.id : null),
@@ -176,7 +173,7 @@ const act = {
     const to = neighbour(history.present.tasks, picture, chosen.kind === "task" ? chosen.id : null, x, y);
     if (to === null) return;
     const from = connecting;
-    canvas.reveal(picture.box(to)); // what is out of sight takes no focus
+    camera.reveal(picture.boxOf(to)); // what is out of sight takes no focus
     act.choose({ kind: "task", id: to }, { focus: "node" });
     connecting = from;
     if (from !== null) picture.mark("aimed", [to]);
@@ -197,7 +194,6 @@ const act = {
     return say("");
   },
   aim: (id) => picture.mark("aimed", id === null ? [] : [id]),
-  handleOf: (id) => ({ x: picture.placeOf(id).x + 200, y: picture.placeOf(id).y + 22 }),
   toPanel: () => panel.focus(),
   toPicture() {
     const id = chosen.kind === "task" ? chosen.id : chosen.from;
@@ -209,6 +205,14 @@ const act = {
   redo: () => step("redo"),
   save: () => saving.save(history.present, base),
 };
+
+/** Return where a new task stands until the service has drawn it: around a point, behind a task, or below all. */
+function placeFor(point, parent) {
+  if (point) return { x: point.x - WIDTH / 2, y: point.y - HEIGHT / 2 };
+  if (parent === null) return { x: ASIDE, y: extent.height };
+  const { x, y } = picture.boxOf(parent);
+  return { x: x + WIDTH + BEHIND, y };
+}
 
 function step(way) {
   const before = history.present;
@@ -283,20 +287,19 @@ else if (kept?.draft) {
   base = kept.base;
   history.push(kept.draft);
 }
-listenToPointer(svg, { canvas, line: svg.querySelector(".new-edge"), readonly, act });
-listenToKeyboard(editor, editor.querySelector(".stage"), { canvas, readonly, act });
-makeSearch(editor, { tasks: () => history.present.tasks, picture, canvas, act });
+listenToPointer(svg, { camera, picture, readonly, act });
+listenToKeyboard(editor, editor.querySelector(".stage"), { camera, readonly, act });
+makeSearch(editor, { tasks: () => history.present.tasks, picture, camera, act });
 for (const one of editor.querySelectorAll("[data-do]")) {
-  const acts = { fit: canvas.fit, "zoom-in": canvas.zoomIn, "zoom-out": canvas.zoomOut };
+  const acts = { fit: camera.fit, "zoom-in": camera.zoomIn, "zoom-out": camera.zoomOut };
   one.addEventListener("click", () => (acts[one.dataset.do] ?? act[one.dataset.do])());
 }
 for (const close of editor.querySelectorAll("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
 editor.querySelector(".new-parent")?.addEventListener("change", (event) => {
   if (event.target.value !== "") act.connect(Number(event.target.value), chosen.id);
 });
-const undrawn = picture.size() < saved.tasks.length; // of thousands, the page brings no picture
+look(saved, data.drawing);
 show();
-if (undrawn) draw().then(canvas.fit);
 if (history.present !== saved) {
   draw();
   say(data.restored ? `This is revision ${data.restored.revision}. Save it to make it the present one.` : "Your changes, which are not saved yet, were kept.");

@@ -3,12 +3,12 @@
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 60; // pixels that the picture moves by
 
-export function listenToKeyboard(editor, stage, { canvas, readonly, act }) {
+export function listenToKeyboard(editor, stage, { camera, readonly, act }) {
   const reading = {
-    "+": canvas.zoomIn,
-    "=": canvas.zoomIn,
-    "-": canvas.zoomOut,
-    0: canvas.fit,
+    "+": camera.zoomIn,
+    "=": camera.zoomIn,
+    "-": camera.zoomOut,
+    0: camera.fit,
     "/": act.search,
     "?": act.help,
     Enter: act.enter,
@@ -26,7 +26,7 @@ export function listenToKeyboard(editor, stage, { canvas, readonly, act }) {
   stage.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
     const arrow = ARROWS[event.key];
-    if (arrow && event.shiftKey) canvas.pan(-arrow[0] * STEP, -arrow[1] * STEP);
+    if (arrow && event.shiftKey) camera.pan(-arrow[0] * STEP, -arrow[1] * STEP);
     else if (arrow) act.go(...arrow);
     else if (keys[event.key] && (event.key !== "Enter" || event.target.closest(".node, svg"))) keys[event.key]();
     else return;

@@ -33,6 +33,8 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 /** Make the panel of an editor; `act` has what it may do to the draft. */
 export function makePanel(side, { drivers, act }) {
   const parts = new Map([...side.querySelectorAll("[data-panel]")].map((part) => [part.dataset.panel, part]));
+  const newParent = side.querySelector(".new-parent");
+  let offerParents = () => {};
   let chosen = { kind: "graph" };
 
   for (const [kind, part] of parts) {
@@ -47,6 +49,11 @@ export function makePanel(side, { drivers, act }) {
     // Inside of the admin's form, Enter would send it.
     if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
     if (event.key === "Escape") act.toPicture();
+  });
+
+  // Thousands of tasks to wait for are named when somebody wants to choose one, not with each letter that is typed.
+  newParent?.addEventListener("focus", () => {
+    if (newParent.options.length === 1) offerParents();
   });
 
   function tellJSON(field) {
@@ -91,11 +98,13 @@ export function makePanel(side, { drivers, act }) {
     else command.removeAttribute("list");
     showEnds(part.querySelector(".parents"), draft, task, parentsOf(draft, task.id), true);
     showEnds(part.querySelector(".children"), draft, task, childrenOf(draft, task.id), false);
-    const select = part.querySelector(".new-parent");
-    if (!select) return;
+    if (newParent) offerParents = () => newParent.append(...parentsFor(draft, task));
+    newParent?.replaceChildren(new Option("Wait for…", ""));
+  }
+
+  function parentsFor(draft, task) {
     const taken = new Set([task.id, ...parentsOf(draft, task.id)]);
-    const options = draft.tasks.filter((one) => !taken.has(one.id)).map((one) => new Option(one.name || one.key, one.id));
-    select.replaceChildren(new Option("Wait for…", ""), ...options);
+    return draft.tasks.filter((one) => !taken.has(one.id)).map((one) => new Option(one.name || one.key, one.id));
   }
 
   function showEnds(list, draft, task, ids, parents) {

@@ -1,6 +1,6 @@
 // Search in the picture: what fits stays bright, Enter goes from one match to the next.
 
-export function makeSearch(editor, { tasks, picture, canvas, act }) {
+export function makeSearch(editor, { tasks, picture, camera, act }) {
   const field = editor.querySelector(".search");
   const count = editor.querySelector(".matches");
   let at = -1;
@@ -22,7 +22,7 @@ export function makeSearch(editor, { tasks, picture, canvas, act }) {
     at = -1;
     tell();
     const [first] = matches() ?? [];
-    if (first) canvas.reveal(picture.box(first.id));
+    if (first) camera.reveal(picture.boxOf(first.id));
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -36,6 +36,6 @@ export function makeSearch(editor, { tasks, picture, canvas, act }) {
     if (!found.length) return;
     at = (at + (event.shiftKey ? found.length - 1 : 1)) % found.length;
     act.choose({ kind: "task", id: found[at].id });
-    canvas.reveal(picture.box(found[at].id));
+    camera.reveal(picture.boxOf(found[at].id));
   });
 }

@@ -2,7 +2,8 @@
 
 import { pieces, plain } from "./ansi.js";
 import { follow } from "./stream.js";
-import { make, many } from "./words.js";
+import { many } from "./words.js";
+import { make } from "../elements.js";
 
 const KEPT = 20000; // lines in the page; the file that is offered has all
 const NEAR = 40; // pixels from the end that count as the end

@@ -8,7 +8,7 @@ import { table } from "./table.js";
 import { Tasks } from "./tasks.js";
 import { timeline } from "./timeline.js";
 import { tree } from "./tree.js";
-import { make } from "./words.js";
+import { make } from "../elements.js";
 import { tell } from "../base.js";
 
 const VIEWS = { picture, table, timeline, tree };

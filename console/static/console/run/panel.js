@@ -2,7 +2,7 @@
 
 import { Log } from "./log.js";
 import { note } from "./table.js";
-import { make } from "./words.js";
+import { make } from "../elements.js";
 
 const SOON = 150; // milliseconds in which moves are looked at together
 const LATER = 1500; // the same for what others do, while this one waits for them

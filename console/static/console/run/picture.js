@@ -1,11 +1,17 @@
-// The graph of the run with live states, drawn by level of detail: close by, the tasks in view; from afar, a path for each state.
+// The graph of the run with live states: close by the tasks in view, from afar a path for each state.
 
-import { drawn, look, make, shape, STATES, word } from "./words.js";
-import { camera } from "./camera.js";
+import { drawn, make } from "../elements.js";
+import { boxes, lines, spanOf } from "../picture/afar.js";
+import { CLOSE, makeCamera } from "../picture/camera.js";
+import { dragToPan, wheelToZoom } from "../picture/gestures.js";
+import { meets, Near } from "../picture/near.js";
+import { steerByKeys, steeringButtons } from "./steering.js";
+import { look, shape, STATES, word } from "./words.js";
 
-const CLOSE = 0.34; // pixels for a unit, from which on tasks are drawn one by one
 const LETTERS = 21; // of a name that fit
-const WINDING = 2000; // edges up to which they wind from afar, too
+const BROAD = 640; // pixels from which on all of a large graph is seen first
+const LOW = 160; // pixels
+const HIGH = 0.6; // of the window
 
 export function picture(tasks) {
   const element = make("div", "picture");
@@ -14,24 +20,33 @@ export function picture(tasks) {
   const lit = drawn("path", { class: "edges lit" });
   const far = Object.fromEntries(STATES.map((state) => [state, drawn("path", { class: `far state-${look(state)}` })]));
   const close = drawn("g");
-  const nodes = new Map();
+  const nodes = new Near(close, build, fill);
   let drawing = null;
+  let wires = []; // the edges, with their paths
   let found = new Set();
   let waiting = 0;
   let afar = false; // whether what is seen from afar is drawn, and as it is now
   svg.append(edges, lit, ...Object.values(far), close);
-  const eye = camera(svg, () => draw());
-  element.append(svg, eye.buttons);
+  const camera = makeCamera(svg, draw, { broad: BROAD, grow });
+  element.append(svg, steeringButtons(camera));
+  dragToPan(svg, camera);
+  wheelToZoom(svg, camera);
+  steerByKeys(svg, camera);
   load();
 
   async function load() {
     const answer = await fetch(document.getElementById("run").dataset.picture, { headers: { Accept: "application/json" } });
     if (!answer.ok) return element.replaceChildren(make("p", "empty", "The picture cannot be shown."));
     drawing = await answer.json();
-    drawing.boxes = boxes(drawing, tasks.all);
-    eye.open(drawing, CLOSE);
+    const pairs = tasks.all.flatMap((one) => one.after.map((other) => [one, other]));
+    wires = drawing.paths.map((path, n) => ({ path, span: spanOf(path), ends: pairs[n].map((one) => one.key) }));
+    camera.open(drawing);
     const one = tasks.byKey.get(tasks.chosen);
     return one && reveal(one);
+  }
+
+  function grow(height) {
+    svg.style.height = `${Math.max(LOW, Math.min(height, innerHeight * HIGH))}px`;
   }
 
   function draw() {
@@ -42,52 +57,37 @@ export function picture(tasks) {
   }
 
   function paint() {
-    const view = eye.view();
-    const near = view.scale >= CLOSE;
-    const seen = near ? tasks.all.filter((one) => inside(at(one), view, drawing)) : [];
-    if (near || !afar) edges.setAttribute("d", way(near ? view : null));
-    lit.setAttribute("d", near && tasks.chosen !== null ? drawing.paths.filter((_, n) => drawing.boxes[n].ends.includes(tasks.chosen)).join("") : "");
-    if (near || !afar) for (const state of STATES) far[state].setAttribute("d", near ? "" : squares(state));
-    afar = !near;
-    const kept = new Set(seen);
-    for (const [one, node] of nodes) {
-      if (kept.has(one) || node.contains(document.activeElement)) continue;
-      node.remove();
-      nodes.delete(one);
+    const view = camera.view();
+    if (view.scale >= CLOSE) paintNear(view);
+    else if (!afar) paintFar();
+  }
+
+  function paintNear(view) {
+    afar = false;
+    nodes.show(tasks.all.filter((one) => meets(boxOf(one), view)));
+    edges.setAttribute("d", wires.filter((wire) => meets(wire.span, view)).map((wire) => wire.path).join(""));
+    lit.setAttribute("d", wires.filter((wire) => wire.ends.includes(tasks.chosen)).map((wire) => wire.path).join(""));
+    for (const path of Object.values(far)) path.setAttribute("d", "");
+  }
+
+  function paintFar() {
+    afar = true;
+    nodes.show([]);
+    edges.setAttribute("d", lines(wires));
+    lit.setAttribute("d", "");
+    for (const state of STATES) {
+      const places = tasks.all.filter((one) => one.state === state && found.has(one)).map(boxOf);
+      far[state].setAttribute("d", boxes(places, drawing.task, state === "FAILED"));
     }
-    for (const one of seen) put(one);
   }
 
-  function at(one) {
-    return [drawing.places[2 * one.node], drawing.places[2 * one.node + 1]];
-  }
-
-  /** Return the edges in view as one path; from afar all of them, and straight where they are many. */
-  function way(view) {
-    if (view) return drawing.paths.filter((_, n) => overlaps(drawing.boxes[n], view)).join("");
-    if (drawing.paths.length <= WINDING) return drawing.paths.join("");
-    return drawing.boxes.map(({ first, last }) => `M${first}L${last}`).join("");
-  }
-
-  function squares(state) {
+  function boxOf(one) {
+    const [x, y] = drawing.places[one.node];
     const [width, height] = drawing.task;
-    let path = "";
-    for (const one of tasks.all) {
-      if (one.state !== state || !found.has(one)) continue;
-      const [x, y] = at(one);
-      path += `M${x} ${y}h${width}v${height}h-${width}z`;
-      if (state === "FAILED") path += `M${x} ${y}l${width} ${height}m0 -${height}l-${width} ${height}`; // not by its colour alone
-    }
-    return path;
+    return { x, y, width, height };
   }
 
-  function put(one) {
-    let node = nodes.get(one);
-    if (!node) {
-      node = build(one);
-      nodes.set(one, node);
-      close.append(node);
-    }
+  function fill(node, one) {
     if (node.dataset.state !== one.state) {
       node.dataset.state = one.state;
       node.querySelector("svg").replaceWith(icon(one.state));
@@ -97,8 +97,7 @@ export function picture(tasks) {
   }
 
   function build(one) {
-    const [x, y] = at(one);
-    const [width, height] = drawing.task;
+    const { x, y, width, height } = boxOf(one);
     const node = drawn("a", { href: `?task=${encodeURIComponent(one.key)}`, transform: `translate(${x} ${y})` });
     node.dataset.taskKey = one.key;
     const name = drawn("text", { x: 38, y: height / 2, "dominant-baseline": "central" });
@@ -115,10 +114,7 @@ export function picture(tasks) {
   }
 
   function reveal(one) {
-    if (!drawing) return;
-    const [x, y] = at(one);
-    eye.reveal(x + drawing.task[0] / 2, y + drawing.task[1] / 2, CLOSE * 2);
-    draw();
+    if (drawing) camera.reveal(boxOf(one));
   }
 
   function show(list) {
@@ -128,34 +124,4 @@ export function picture(tasks) {
   }
 
   return { element, show, tick: draw, reveal };
-}
-
-/** Return for each edge where it begins and ends, what it spans, and the keys of its ends. */
-function boxes(drawing, all) {
-  const pairs = all.flatMap((one) => one.after.map((other) => [one, other]));
-  return drawing.paths.map((path, n) => {
-    const numbers = path.match(/-?\d+/g).map(Number);
-    const first = path.match(/^M(-?\d+ -?\d+)/)[1];
-    const [x, y] = first.split(" ").map(Number);
-    const [, end] = pairs[n];
-    const last = [drawing.places[2 * end.node], drawing.places[2 * end.node + 1] + drawing.task[1] / 2];
-    const heights = path.match(/ (-?\d+)/g).map(Number);
-    return {
-      first,
-      last: last.join(" "),
-      ends: pairs[n].map((one) => one.key),
-      left: x,
-      right: Math.max(last[0], numbers[0]),
-      top: Math.min(y, last[1], ...heights),
-      bottom: Math.max(y, last[1], ...heights),
-    };
-  });
-}
-
-function inside([x, y], view, drawing) {
-  return x + drawing.task[0] >= view.x && x <= view.x + view.width && y + drawing.task[1] >= view.y && y <= view.y + view.height;
-}
-
-function overlaps(box, view) {
-  return box.right >= view.x && box.left <= view.x + view.width && box.bottom >= view.y && box.top <= view.y + view.height;
 }

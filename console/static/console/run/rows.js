@@ -1,6 +1,6 @@
 // A long list of which only the rows in view are in the page: thousands of tasks cost as much as thirty.
 
-import { make } from "./words.js";
+import { make } from "../elements.js";
 
 const AROUND = 6; // rows kept ready above and below
 

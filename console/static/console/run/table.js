@@ -2,7 +2,8 @@
 
 import { Rows, link } from "./rows.js";
 import { took } from "./tasks.js";
-import { clock, duration, make, shape, STATES, word } from "./words.js";
+import { clock, duration, shape, STATES, word } from "./words.js";
+import { make } from "../elements.js";
 
 const HEIGHT = 40;
 const LAST = Number.MAX_SAFE_INTEGER; // what has not begun comes after what has

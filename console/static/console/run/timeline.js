@@ -1,7 +1,8 @@
 // The attempts of the tasks along the time that the run has taken: a Gantt chart.
 
 import { Rows, link } from "./rows.js";
-import { clock, duration, look, make, many, shape, word } from "./words.js";
+import { clock, duration, look, many, shape, word } from "./words.js";
+import { make } from "../elements.js";
 
 const HEIGHT = 34;
 const STEPS = [100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5, 1728e5, 6048e5];

@@ -1,7 +1,8 @@
 // The tasks as a tree: by pipelines, stages and nodes where the run has them, else each below the last of those it waits for.
 
 import { Rows, link } from "./rows.js";
-import { ENDED, make, many, shape, word } from "./words.js";
+import { ENDED, many, shape, word } from "./words.js";
+import { make } from "../elements.js";
 
 const HEIGHT = 34;
 const KINDS = ["Pipeline", "Stage", "Node"];

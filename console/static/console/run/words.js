@@ -1,25 +1,11 @@
 // How states, times and lengths of time are said and drawn: as the pages that the server renders do.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn } from "../elements.js";
+
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
 export const STATES = ["PENDING", "QUEUED", "RUNNING", "WAITING", "SUCCESS", "FAILED", "SKIPPED", "CANCELLED"];
 export const ENDED = new Set(["SUCCESS", "FAILED", "SKIPPED", "CANCELLED"]);
-
-/** Return an element with a class and a text; text is never markup. */
-export function make(tag, name = "", text = null) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text !== null) element.textContent = text;
-  return element;
-}
-
-/** Return an SVG element with attributes. */
-export function drawn(tag, attributes = {}) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 export function word(state) {
   return state === "lost" ? "Worker lost" : state.charAt(0) + state.slice(1).toLowerCase();
