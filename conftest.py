@@ -10,12 +10,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from config import embedded
 
 PROCESSES = 4  # at most: each has a PostgreSQL, a Redis, a web server and a worker
 STARTED_HERE = pytest.StashKey[bool]()
+
+# Properties are held against the same examples each time: what fails, fails for everybody, and a busy machine is no failure.
+# `--hypothesis-profile explore` looks for new ones.
+hypothesis.settings.register_profile("explore", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("suite", hypothesis.settings.get_profile("explore"), derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -55,7 +55,7 @@ def graphs(draw: st.DrawFn) -> tuple[int, Edges, Rules, str]:
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_every_end_leads_to_the_same_states_and_reasons(made: tuple[int, Edges, Rules, str], dice: random.Random) -> None:
     size, edges, rules, on_failure = made
     tasks = [{"key": f"t{node}", "trigger_rule": rules[node]} for node in range(size)]

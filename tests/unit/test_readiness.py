@@ -126,7 +126,7 @@ def graphs(draw: st.DrawFn) -> Compiled:
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_every_task_is_decided_in_the_end_and_none_before_its_rule_holds(compiled: Compiled, random: Random) -> None:
     """Walk a graph in which any task may be ready before it ends, in any order."""
     rows = pending(compiled)

@@ -69,7 +69,7 @@ def expected(compiled: Compiled, before: Ends, starting: set[int]) -> set[int]:
 
 
 @given(graphs(), st.randoms(use_true_random=False), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_exactly_the_right_tasks_run_and_each_only_when_its_rule_holds(
     compiled: Compiled, chance: random.Random, data: st.DataObject
 ) -> None:
@@ -92,7 +92,7 @@ def test_exactly_the_right_tasks_run_and_each_only_when_its_rule_holds(
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_rerun_in_which_all_goes_well_leaves_nothing_to_rerun(compiled: Compiled, chance: random.Random) -> None:
     before = first_run(compiled, chance)
     anew = reruns.runs_anew(compiled, before, set())

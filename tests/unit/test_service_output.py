@@ -33,7 +33,7 @@ def test_a_little_is_kept_whole(tmp_path):
     assert output.end(tmp_path, "err") == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 300), max_size=40), st.sampled_from([64, 100, 1000]))
 def test_of_much_the_first_and_the_last_half_are_kept_and_the_disk_is_bounded(tmp_path_factory, sizes, limit):
     folder = tmp_path_factory.mktemp("kept")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dags.specs.assignment import Assignment, Node, Selector, Wanted, assign, has, serves, wanted_of
@@ -53,7 +53,6 @@ def greedy(wanted: list[Wanted], nodes: list[Node]) -> dict[str, str] | None:
     return found
 
 
-@settings(deadline=None)
 @given(specs(), nodes())
 def test_it_is_all_or_nothing_in_the_order_of_the_specs_each_node_once(wanted: list[Wanted], nodes: list[Node]) -> None:
     given = assign(wanted, nodes).nodes
@@ -63,7 +62,6 @@ def test_it_is_all_or_nothing_in_the_order_of_the_specs_each_node_once(wanted: l
     assert all(fits(spec, by_name[given[spec.name]]) for spec in wanted if given)
 
 
-@settings(deadline=None)
 @given(specs(), nodes())
 def test_where_the_first_that_fits_will_do_it_is_taken(wanted: list[Wanted], nodes: list[Node]) -> None:
     expected = greedy(wanted, nodes)
@@ -71,7 +69,6 @@ def test_where_the_first_that_fits_will_do_it_is_taken(wanted: list[Wanted], nod
         assert assign(wanted, nodes).nodes == expected
 
 
-@settings(deadline=None)
 @given(specs(), nodes())
 def test_it_finds_nodes_for_all_exactly_where_there_are_nodes_for_all(wanted: list[Wanted], nodes: list[Node]) -> None:
     graph: nx.Graph[str] = nx.Graph()
@@ -81,7 +78,6 @@ def test_it_finds_nodes_for_all_exactly_where_there_are_nodes_for_all(wanted: li
     assert bool(assign(wanted, nodes).reasons) == (most < len(wanted))
 
 
-@settings(deadline=None)
 @given(specs(), nodes())
 def test_who_gets_none_is_told_why_of_every_node(wanted: list[Wanted], nodes: list[Node]) -> None:
     told = assign(wanted, nodes)

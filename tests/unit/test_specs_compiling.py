@@ -43,7 +43,7 @@ def comes_before(one: Position, other: Position) -> bool:
     return one[0] < other[0] or (one[:3] == other[:3] and one[3] < other[3])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs())
 def test_a_task_comes_after_another_exactly_where_the_plan_says_so(spec: Spec) -> None:
     graph = compile_spec(spec)
@@ -54,7 +54,7 @@ def test_a_task_comes_after_another_exactly_where_the_plan_says_so(spec: Spec) -
         assert nx.has_path(order, one, other) == comes_before(where[one], where[other]), (one, other)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs(), st.randoms(use_true_random=False))
 def test_walked_it_starts_each_task_as_soon_as_the_plan_allows(spec: Spec, chance: random.Random) -> None:
     """Services become ready and never end by themselves: so nothing waits for their end but what stops them."""
@@ -77,7 +77,7 @@ def test_walked_it_starts_each_task_as_soon_as_the_plan_allows(spec: Spec, chanc
         met |= {(key, condition) for condition in (["ready"] if goes_on else ["success", "done"])}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs())
 def test_whatever_goes_on_is_stopped_on_its_node_when_all_else_has_ended(spec: Spec) -> None:
     graph = compile_spec(spec)
@@ -99,7 +99,7 @@ def test_whatever_goes_on_is_stopped_on_its_node_when_all_else_has_ended(spec: S
                 assert asked[other, last] == ("ready" if other in services else "done")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs())
 def test_an_edge_asks_a_service_for_readiness_and_all_others_for_success(spec: Spec) -> None:
     graph = compile_spec(spec)
@@ -111,7 +111,7 @@ def test_an_edge_asks_a_service_for_readiness_and_all_others_for_success(spec: S
             assert condition == "success"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(documents())
 def test_edges_are_few(document: dict[str, Any]) -> None:
     graph = compile_spec(parse(document))

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dags.specs.documents import MAX_VALUES, read_json, read_yaml
@@ -26,7 +26,6 @@ def faults(read: Any, text: str | bytes) -> list[tuple[str, str]]:
     return [(error["path"], error["message"]) for error in refused.value.facts["errors"]]
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_what_json_says_is_read_alike_as_json_and_as_yaml(value: Any) -> None:
     text = json.dumps(value).encode()
@@ -34,7 +33,6 @@ def test_what_json_says_is_read_alike_as_json_and_as_yaml(value: Any) -> None:
     assert read_yaml(text) == value
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 def test_whatever_is_sent_is_read_or_refused(body: bytes) -> None:
     for read in (read_yaml, read_json):

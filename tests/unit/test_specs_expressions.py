@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
@@ -55,7 +55,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_within_configs_a_line_is_filled_alike(line: str) -> None:
     template = Environment(autoescape=False, keep_trailing_newline=True).from_string(expressions.in_configs(line))

@@ -38,7 +38,7 @@ def test_explicit_task_pipelines_are_kept_and_others_made_one_for_each_task() ->
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs())
 def test_every_task_is_planned_once(spec: Spec) -> None:
     planned = [
@@ -64,7 +64,7 @@ def chains(spec: Spec) -> list[list[tuple[str, str]]]:
     return [[task for part in parts for task in part] for parts in product(*each)]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(specs().filter(lambda spec: len(spec.stages) < 7), st.randoms(use_true_random=False), st.booleans())
 def test_no_chain_is_longer_than_the_critical_path(spec: Spec, chance: Any, known: bool) -> None:
     tasks = [(stage.name, task.name) for stage in spec.stages for task in stage.tasks]

@@ -46,7 +46,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(JSON)
 def test_any_document_is_a_spec_or_has_faults(document: Any) -> None:
     try:
@@ -72,7 +72,7 @@ def nearly_right(draw: st.DrawFn) -> Any:
     return changed(SPEC, draw(st.integers(1, 9)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(nearly_right())
 def test_a_document_with_one_thing_changed_is_a_spec_or_has_faults(document: Any) -> None:
     test_any_document_is_a_spec_or_has_faults.hypothesis.inner_test(document)  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def timings(draw: st.DrawFn) -> tuple[Timing, datetime]:
 
 
 @given(timings())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_instants_rise_within_the_window_and_on_no_date_left_out(drawn: tuple[Timing, datetime]) -> None:
     timing, after = drawn
     found = list(islice(following(timing, after), COUNT))
@@ -59,7 +59,7 @@ def test_instants_rise_within_the_window_and_on_no_date_left_out(drawn: tuple[Ti
 
 
 @given(timings(), st.integers(0, COUNT), st.sampled_from(STEPS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_who_asks_later_is_told_the_rest_of_the_same(drawn: tuple[Timing, datetime], skipped: int, step: timedelta) -> None:
     timing, after = drawn
     found = list(islice(following(timing, after), 2 * COUNT))
@@ -69,7 +69,7 @@ def test_who_asks_later_is_told_the_rest_of_the_same(drawn: tuple[Timing, dateti
 
 
 @given(timings(), st.integers(0, 4 * 86_400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_latest_is_the_last_of_all(drawn: tuple[Timing, datetime], seconds: int) -> None:
     timing, after = drawn
     until = after + timedelta(seconds=seconds)
@@ -83,7 +83,7 @@ def test_the_latest_is_the_last_of_all(drawn: tuple[Timing, datetime], seconds: 
 
 
 @given(timings())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_policy_changes_only_what_is_near_a_change_of_the_clocks(drawn: tuple[Timing, datetime]) -> None:
     timing, _ = drawn
     december = datetime(2027, 12, 1, tzinfo=UTC)  # no zone of these changes its clocks in it

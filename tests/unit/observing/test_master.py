@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schedules.policies.basic import master_files
@@ -109,7 +109,6 @@ class TestRepeat:
         assert overlapping(year) == []
 
     @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6))
-    @settings(deadline=None)
     def test_any_range_has_its_share(self, start: int, length: int) -> None:
         t0 = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=start)
         found = parse(self.TEXT).between(t0, t0 + timedelta(seconds=length))

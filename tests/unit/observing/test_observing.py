@@ -76,7 +76,7 @@ def test_on_no_day_of_a_year_does_a_scan_come_near_the_sun(tmp_path: Path) -> No
     st.lists(st.sampled_from(TARGETS), max_size=2),
     st.floats(60, 7200),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_calibration_overrides_the_master_schedule(t0: datetime, first: list[str], last: list[str], length: float) -> None:
     rules = {"make-source-scan": {"preferred_length": length}}
     made = plan(t0, calibration_targets=first, soft_targets=last, rules=rules).blocks
