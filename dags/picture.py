@@ -11,5 +11,5 @@ __all__ = ["answer", "draw"]
 
 def answer(svg: str) -> HttpResponse:
     """Return the picture as an answer that may be shown as a page of its own: nothing in it can run."""
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-cache"}
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return HttpResponse(svg, content_type="image/svg+xml; charset=utf-8", headers=headers)
