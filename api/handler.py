@@ -124,8 +124,8 @@ def _walk(path: str, faults: Any) -> Iterator[tuple[str, str]]:
         yield path, str(faults)
 
 
-class DatabaseDownMiddleware:
-    """Answer 503 where the database fails outside of a REST view, such as in the session."""
+class DatabaseFaultsMiddleware:
+    """Answer outside of REST views, too, where the database is away (503), or is asked for what it cannot hold (400)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -136,7 +136,7 @@ class DatabaseDownMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OperationalError | InterfaceError):
             return JsonResponse(UNAVAILABLE, status=503, headers={"Retry-After": str(RETRY_AFTER)})
-        return None
+        return bad_request(request, exception) if isinstance(_translated(exception), Unstorable) else None
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "api.handler.DatabaseDownMiddleware",
+    "api.handler.DatabaseFaultsMiddleware",
     "api.chunked.ChunkedBodyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

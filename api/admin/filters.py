@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from api.filtering import whole
+
 MANY = 30
 
 
@@ -21,7 +23,7 @@ class FewFilter(admin.RelatedFieldListFilter):
         found = list(related[: MANY + 1])
         self.few = len(found) <= MANY
         if not self.few:
-            chosen = [int(value) for value in self.lookup_val or () if str(value).isdecimal()]
+            chosen = [pk for value in self.lookup_val or () if (pk := whole(str(value))) is not None]
             found = list(related.filter(pk__in=chosen)) if chosen else []
         return [(one.pk, str(one)) for one in found]
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from api import parsers
 from api.access import may, user_of, visible
 from api.errors import Invalid, NotFound
+from api.filtering import whole
 from api.rights import Scope
 from console import launch_forms
 from console.doors import Deed, action, find, page, question
@@ -76,8 +77,8 @@ def _restored(request: HttpRequest, graph: Graph) -> dict[str, Any] | None:
     asked = request.GET.get("revision", "")
     if not asked:
         return None
-    known = GraphRevision.objects.filter(graph=graph, revision=int(asked)) if asked.isascii() and asked.isdecimal() else None
-    kept = known.first() if known is not None and len(asked) < 10 else None  # noqa: PLR2004 - of a positive integer
+    number = whole(asked)
+    kept = GraphRevision.objects.filter(graph=graph, revision=number).first() if number is not None else None
     if kept is None:
         raise NotFound
     return {**kept.content, "revision": kept.revision}
