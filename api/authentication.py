@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterator
 from hmac import compare_digest
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user, get_user_model
 from django.db import connection
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
 from rest_framework import authentication, exceptions
+from rest_framework.request import Request
 
 from api.models import Token
 
@@ -58,6 +61,14 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return "Session"
+
+
+def anew(request: Request) -> HttpRequest:
+    """Return a request as if it came now: who asks is found out again, whatever has been known of them since it came."""
+    again = copy.copy(request._request)
+    again.session = type(again.session)(again.session.session_key)
+    again.user = get_user(again)
+    return again
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular types it not

@@ -1,16 +1,17 @@
 """Server-sent events: the transitions of a run, and the log of a task, as they come.
 
-A viewer holds a Redis subscription and no PostgreSQL connection: each look opens one and closes it.
+A viewer holds a Redis subscription and no PostgreSQL connection: each look opens one and closes it. Now and then a look asks
+as well whether the viewer still may: what is open must not outlive a token, a session or a membership.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connection
@@ -22,9 +23,12 @@ from runs.models import GraphRun, JobRun
 from runs.serializers import EventSerializer, LogSerializer, progress_event
 from runs.states import FINISHED, GRAPH_FINISHED, OWED
 
+Answer = TypeVar("Answer")
+
 PAGE = 500  # messages of one look
 RETRY = 2000  # milliseconds after which a browser connects again
 KEEP_ALIVE = 15.0  # seconds of silence that proxies stand
+PROOF = 5.0  # seconds after which a viewer has to prove anew who it is, and that it may
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,22 +114,20 @@ def message(event: str, data: Any, *, seq: int | None = None) -> bytes:
     return f"{place}event: {event}\ndata: {json.dumps(data, cls=JSONEncoder)}\n\n".encode()
 
 
-def response(feed: Feed) -> StreamingHttpResponse:
-    """Return the feed as a response that goes on until its end."""
-    return StreamingHttpResponse(
-        follow(feed), content_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    )
+def response(feed: Feed, still_may: Callable[[], bool]) -> StreamingHttpResponse:
+    """Return the feed as a response that goes on until its end, or until its viewer may not see it any more."""
+    return StreamingHttpResponse(follow(feed, still_may), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def follow(feed: Feed) -> AsyncGenerator[bytes]:
+async def follow(feed: Feed, still_may: Callable[[], bool]) -> AsyncGenerator[bytes]:
     """Yield what the feed has, as it comes, and `event: end` when no more will come."""
     yield f"retry: {RETRY}\n\n".encode()
-    spoken = time.monotonic()
+    spoken = proven = time.monotonic()
     async with aclosing(live.watch(feed.channel)) as bells:
         async for _ in bells:
             more = True
             while more:
-                seen = await _look(feed)
+                seen = await _asked(feed.look, Seen(messages=[]))
                 more = seen.more
                 if seen.messages:
                     spoken = time.monotonic()
@@ -136,13 +138,18 @@ async def follow(feed: Feed) -> AsyncGenerator[bytes]:
             if time.monotonic() - spoken > KEEP_ALIVE:
                 spoken = time.monotonic()
                 yield b": still here\n\n"
+            if time.monotonic() - proven > PROOF:
+                proven = time.monotonic()
+                if not await _asked(still_may, True):
+                    return  # without `end`: who comes again is told why
 
 
 @sync_to_async
-def _look(feed: Feed) -> Seen:
+def _asked(ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """Return what the database answers, or while it is away something else: it is asked again at a later tick."""
     try:
-        return feed.look()
-    except (OperationalError, InterfaceError):  # the database is away: look again at the next tick
-        return Seen(messages=[])
+        return ask()
+    except (OperationalError, InterfaceError):
+        return otherwise
     finally:
         connection.close()

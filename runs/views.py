@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.mixins import ListModelMixin
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,6 +18,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from api import audit
+from api.access import visible
+from api.authentication import anew
 from api.doors import Door
 from api.filtering import ID_SCHEMA, Filters, read_id
 from api.pagination import NewestFirst
@@ -36,6 +39,7 @@ from runs.serializers import (
     TaskRunDetailSerializer,
     TaskRunSerializer,
 )
+from runs.streams import Feed
 
 _AFTER = OpenApiParameter("after", ID_SCHEMA, description="Only what follows this one.")
 _LIMIT = OpenApiParameter(
@@ -69,6 +73,18 @@ class StreamView(Door):
             following = replace_query_param(request.build_absolute_uri(), "after", found[limit - 1].pk)
             headers["Link"] = f'<{following}>; rel="next"'
         return Response(shape(found[:limit], many=True).data, headers=headers)
+
+    def stream(self, feed: Feed, pk: int) -> StreamingHttpResponse:
+        """Answer with what a feed tells of the object with this key, as long as who asked may see it."""
+        return streams.response(feed, lambda: self._still_shows(pk))
+
+    def _still_shows(self, pk: int) -> bool:
+        request = self.initialize_request(anew(self.request))
+        try:
+            self.check_permissions(request)
+        except APIException:
+            return False
+        return visible(self.rows(), request, self.project_lookup).filter(pk=pk).exists()
 
 
 @extend_schema_view(
@@ -167,7 +183,7 @@ class ExecutionViewSet(ListModelMixin, StreamView):
     def events(self, request: Request, pk: str) -> HttpResponseBase:
         run, after = self.get_object(), place(request)
         if streaming(request):
-            return streams.response(streams.EventFeed(run.pk, after))
+            return self.stream(streams.EventFeed(run.pk, after), run.pk)
         return self.page(request, selectors.transitions(run.pk, after), EventSerializer)
 
 
@@ -217,7 +233,7 @@ class TaskRunViewSet(StreamView):
     def logs(self, request: Request, pk: str) -> HttpResponseBase:
         run, after = self.get_object(), place(request)
         if streaming(request):
-            return streams.response(streams.LogFeed(run.pk, run.graph_run_id, after))
+            return self.stream(streams.LogFeed(run.pk, run.graph_run_id, after), run.pk)
         return self.page(request, selectors.log(run.pk, after), LogSerializer)
 
 
