@@ -1,4 +1,4 @@
-"""Times in words: pure."""
+"""Times, and names of the API, in words: pure."""
 
 from __future__ import annotations
 
@@ -31,3 +31,8 @@ def away(moment: datetime, now: datetime) -> str:
     words = duration(max(abs(seconds), 10.0)).split(" ")  # the largest unit is enough
     near = "moments" if abs(seconds) < 10 else " ".join(words[:2])  # noqa: PLR2004 - below it, seconds are noise
     return f"in {near}" if seconds > 0 else f"{near} ago"
+
+
+def kind(name: str) -> str:
+    """Return what a kind of job is called."""
+    return "API" if name == "api" else name.capitalize()

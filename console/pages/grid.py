@@ -18,6 +18,7 @@ from console.doors import find, page
 from console.grid.cells import LETTERS
 from console.grid.columns import Place, latest
 from console.grid.sheet import Row, Sheet, Wanted, sheet
+from console.narrowing import Narrowing, choice, text
 from dags.models import Graph
 from runs.models import GraphRun
 from runs.states import GraphRunState, JobRunState
@@ -26,12 +27,19 @@ GRID = "grid"  # the part of the page that is fetched on its own
 HUGEST = 2**63 - 1  # of ids
 
 
-class Filter(forms.Form):
+class Filter(Narrowing):
     """What the grid can be asked."""
 
-    q = forms.CharField(required=False, max_length=200)
-    state = forms.ChoiceField(required=False, choices=JobRunState.choices)
-    run = forms.ChoiceField(required=False, choices=GraphRunState.choices)
+    asked = ("q", "state", "run")
+    kept = ()
+
+    q = text("Search tasks by key")
+    state = choice(
+        "State of a task in any of these runs",
+        "Tasks in any state",
+        [(state, f"Tasks {state.lower()} in some run") for state in JobRunState.values],
+    )
+    run = choice("State of the runs", "Runs in any state", [(state, f"Runs {state.lower()}") for state in GraphRunState.values])
     before = forms.IntegerField(required=False, min_value=0, max_value=HUGEST)
     after = forms.IntegerField(required=False, min_value=0, max_value=HUGEST)
     start = forms.IntegerField(required=False, min_value=0, max_value=HUGEST)
@@ -41,18 +49,19 @@ class Filter(forms.Form):
 @page(right=Scope.READ)
 def grid(request: HttpRequest, pk: str) -> HttpResponse:
     """GET /graphs/<id>/grid/: the whole page, or the grid alone for a script; `seen` asks only whether a newer run is there."""
-    asked = filled(Filter(request.GET))
+    form = Filter(request)
+    asked = filled(form)
     graph = find(request, Graph.objects.select_related("project").defer("params_schema"), int(pk))
     if asked["seen"] is not None and asked["seen"] == latest(GraphRun.objects.filter(graph=graph), asked["run"]):
         return HttpResponse(status=204)
     found = sheet(graph, _wanted(asked), timezone.now())
     context = {
         "graph": graph,
+        "form": form,
         "asked": asked,
         "sheet": found,
         "drawn": _drawn(found),
         "job_states": JobRunState.values,
-        "run_states": GraphRunState.values,
     }
     return render(
         request, "console/grid/grid.html" if request.headers.get("HX-Target") == GRID else "console/grid.html", context

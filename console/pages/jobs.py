@@ -8,9 +8,11 @@ from django.shortcuts import render
 
 from api.access import visible
 from api.rights import Scope
+from console import wording
 from console.asked import filled
 from console.doors import page
 from console.listing import holding, newest
+from console.narrowing import Narrowing, choice, in_words, text
 from dags.models import Job, Project
 from dags.rules import JobState
 from jobs.doors import KINDS
@@ -20,12 +22,14 @@ SHOWN = 50
 LIST = "jobs"
 
 
-class Filter(forms.Form):
+class Filter(Narrowing):
     """What the list can be asked."""
 
-    q = forms.CharField(required=False, max_length=200)
-    kind = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in KINDS])
-    state = forms.ChoiceField(required=False, choices=JobState.choices)
+    asked = ("q", "kind", "state")
+
+    q = text("Search jobs")
+    kind = choice("Kind", "Any kind", [(kind, wording.kind(kind)) for kind in KINDS])
+    state = choice("State", "Any state", in_words(JobState.values))
     project = forms.IntegerField(required=False)
     before = forms.IntegerField(required=False)
 
@@ -33,7 +37,8 @@ class Filter(forms.Form):
 @page(right=Scope.READ)
 def overview(request: HttpRequest) -> HttpResponse:
     """GET /jobs/: the whole page, or the list that a script asks for."""
-    wanted = filled(Filter(request.GET))
+    form = Filter(request)
+    wanted = filled(form)
     found = visible(Job.objects.select_related("project"), request)
     if wanted["q"]:
         found = found.filter(holding(wanted["q"], ("name", "description")))
@@ -41,10 +46,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     listed = newest(with_latest_run(found.filter(**narrowed)), wanted["before"], SHOWN)
     context = {
         "page": listed,
+        "form": form,
         "wanted": wanted,
         "narrowed": bool(narrowed or wanted["q"] or wanted["before"]),
-        "kinds": KINDS,
-        "states": JobState.values,
         "may_edit": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
     }
     part = request.headers.get("HX-Target") == LIST

@@ -14,6 +14,7 @@ from api.errors import NotFound
 from api.rights import Scope
 from console.asked import filled
 from console.doors import page
+from console.narrowing import Narrowing, choice, in_words, text
 from console.watching import crews
 from runs.models import GraphRun, JobRun, Node
 from runs.nodes import NAME, NodeState, held, known
@@ -22,11 +23,13 @@ LIST = "nodes"
 __all__ = ["NAME", "overview", "show"]
 
 
-class Filter(forms.Form):
+class Filter(Narrowing):
     """What the list can be asked; a label is `disk=ssd`, or its name."""
 
-    q = forms.CharField(required=False, max_length=200)
-    state = forms.ChoiceField(required=False, choices=NodeState.choices)
+    kept = ("role", "label")
+
+    q = text("Search by name or host")
+    state = choice("State", "Any state", in_words(NodeState.values))
     role = forms.CharField(required=False, max_length=100)
     label = forms.CharField(required=False, max_length=200)
     after = forms.CharField(required=False, max_length=100)
@@ -35,13 +38,14 @@ class Filter(forms.Form):
 @page(right=Scope.READ)
 def overview(request: HttpRequest) -> HttpResponse:
     """GET /nodes/: the whole page, or the list that a script asks for."""
-    wanted, member, holding = filled(Filter(request.GET)), belongs(request), held()
+    form = Filter(request)
+    wanted, member, holding = filled(form), belongs(request), held()
     found = crews.matching(known(held=holding) if member else Node.objects.none(), wanted)
     context = {
         "page": crews.page(found, _mine(request, holding), _tasks(request), wanted["after"]),
+        "form": form,
         "wanted": wanted,
         "narrowed": any(wanted.values()),
-        "states": NodeState.values,
         "loose": crews.loose() if member else [],
     }
     part = request.headers.get("HX-Target") == LIST

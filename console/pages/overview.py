@@ -13,6 +13,7 @@ from api.rights import Scope
 from console.asked import filled
 from console.doors import page
 from console.listing import Wanted
+from console.narrowing import Narrowing, choice, in_words, text
 from console.watching import activity, graphs
 from console.watching.stuck import stuck
 from dags.models import Graph, Project
@@ -24,13 +25,11 @@ LIST, NOW = "graphs", "now"  # the parts of the page that are fetched on their o
 FRAGMENTS = {LIST: "console/overview/graphs.html", NOW: "console/overview/now.html"}
 
 
-class Filter(forms.Form):
+class Filter(Narrowing):
     """What the list of graphs can be asked."""
 
-    q = forms.CharField(required=False, max_length=200)
-    state = forms.ChoiceField(
-        required=False, choices=[*((s.value, s.value) for s in GraphRunState), (graphs.NEVER, "Never run")]
-    )
+    q = text("Search projects and graphs")
+    state = choice("State of the last run", "Any state", [*in_words(GraphRunState.values), (graphs.NEVER, "Never run")])
     project = forms.IntegerField(required=False)
     after = forms.IntegerField(required=False)
 
@@ -48,16 +47,17 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _graphs(request: HttpRequest) -> dict[str, Any]:
-    wanted = _wanted(request)
+    form = Filter(request)
+    wanted = _wanted(form)
     found = graphs.page(visible(Graph.objects.all(), request), wanted)
     projects, more = graphs.projects(visible(Project.objects.all(), request, "pk"), wanted)
     mine = Project.objects.filter(pk__in=[project.pk for project, _ in found.groups])
     return {
         "page": found,
+        "form": form,
         "wanted": wanted,
         "projects": projects,
         "more_projects": more,
-        "states": [*GraphRunState.values, graphs.NEVER],
         "may_write": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
         "may_run": set(visible(mine, request, "pk", Scope.RUN).values_list("pk", flat=True)),
     }
@@ -79,8 +79,8 @@ def _now(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _wanted(request: HttpRequest) -> Wanted:
-    told = filled(Filter(request.GET))
+def _wanted(form: Filter) -> Wanted:
+    told = filled(form)
     return Wanted(text=told["q"], state=told["state"], project=told["project"], after=told["after"])
 
 

@@ -18,6 +18,7 @@ from api.rights import Scope
 from console.asked import filled
 from console.doors import Deed, action, back, find, page
 from console.listing import Wanted
+from console.narrowing import Narrowing, choice, in_words, text
 from console.timetable import calendar, schedules
 from console.timetable.calendar import View
 from console.timetable.coming import coming
@@ -33,11 +34,11 @@ STATES = ("active", "paused", "ended")
 SHOWN = {View.MONTH: 4, View.WEEK: 60}  # entries of a day
 
 
-class Filter(forms.Form):
-    """What the page can be asked."""
+class Filter(Narrowing):
+    """What the page can be asked; the calendar has fields of its own for the rest."""
 
-    q = forms.CharField(required=False, max_length=200)
-    state = forms.ChoiceField(required=False, choices=[(state, state) for state in STATES])
+    q = text("Search schedules, graphs and projects")
+    state = choice("State", "Any state", in_words(STATES))
     project = forms.IntegerField(required=False)
     after = forms.IntegerField(required=False)
     view = forms.ChoiceField(required=False, choices=[(view.value, view.value) for view in View])
@@ -62,9 +63,10 @@ class Filter(forms.Form):
 @page(right=Scope.READ)
 def overview(request: HttpRequest) -> HttpResponse:
     """GET /schedules/: the whole page, or the part of it that a script asks for."""
-    told, target = filled(Filter(request.GET)), request.headers.get("HX-Target", "")
+    form = Filter(request)
+    told, target = filled(form), request.headers.get("HX-Target", "")
     mine = visible(Schedule.objects.all(), request)
-    context: dict[str, Any] = {"may_edit": _may(request, Scope.EDIT)}
+    context: dict[str, Any] = {"may_edit": _may(request, Scope.EDIT), "form": form}
     planned, more = schedules.planned(mine) if target != LIST else ([], False)
     if target in ("", CALENDAR):
         context |= {**_calendar(planned, told), "left_out": more}
@@ -137,7 +139,6 @@ def _list(request: HttpRequest, mine: Any, told: dict[str, Any]) -> dict[str, An
     return {
         "page": schedules.page(mine, wanted),
         "wanted": wanted,
-        "states": STATES,
         "may_run": _may(request, Scope.RUN),
     }
 

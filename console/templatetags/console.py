@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console import states, wording
+from console.narrowing import Narrowing
 from schedules import words
 from schedules.models import Schedule
 
@@ -55,7 +57,7 @@ def moment(at: datetime | None) -> SafeString | str:
 @register.filter
 def kind(name: str) -> str:
     """Say what kind of job it is."""
-    return "API" if name == "api" else name.capitalize()
+    return wording.kind(name)
 
 
 @register.filter
@@ -74,3 +76,9 @@ def condition(schedule: Schedule) -> str:
 def field(bound: Any) -> dict[str, Any]:
     """Show a field of a form with its label, its hint, and room for what is wrong with it."""
     return {"field": bound}
+
+
+@register.inclusion_tag("console/narrow.html", takes_context=True)
+def narrow(context: Mapping[str, Any], form: Narrowing, label: str, part: str, swap: str = "innerHTML") -> dict[str, Any]:
+    """Show what narrows the list in a part of the page, which is fetched as one types."""
+    return {"form": form, "label": label, "path": context["request"].path, "part": part, "swap": swap}
