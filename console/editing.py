@@ -56,6 +56,11 @@ def editing(request: HttpRequest, graph: Graph | None, restored: Mapping[str, An
     )
 
 
+def may_begin(request: HttpRequest) -> bool:
+    """Tell whether a graph can be made: a superuser's makes the default project where there is none yet."""
+    return user_of(request).is_superuser or visible(Project.objects.all(), request, "pk", Scope.EDIT).exists()
+
+
 def _saved(pk: int) -> dict[str, Any]:
     """Return a graph as it is saved, whatever a form has done to its instance.
 

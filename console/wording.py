@@ -5,6 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_TRIGGERS = {
+    "manual": "by hand",
+    "key": "by its key",
+    "schedule": "by a schedule",
+    "job": "a job on its own",
+}
 JUST_NOW = 1.0  # seconds
 
 
@@ -36,3 +42,8 @@ def away(moment: datetime, now: datetime) -> str:
 def kind(name: str) -> str:
     """Return what a kind of job is called."""
     return "API" if name == "api" else name.capitalize()
+
+
+def trigger(name: str) -> str:
+    """Return how a run was launched."""
+    return _TRIGGERS.get(name, name)

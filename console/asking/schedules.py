@@ -32,7 +32,11 @@ CATCH_UPS = {
     CatchUp.ALL: "All: launch for each",
     CatchUp.SKIP: "Skip: nothing",
 }
-DSTS = {Dst.DEBIAN: "As Debian's cron", Dst.SKIP: "Once at most", Dst.TWICE: "Whenever clocks show it"}
+DSTS = {
+    Dst.DEBIAN: "As cron does: fixed times once, frequent ones go on",
+    Dst.SKIP: "Once at most: not at a time that is left out",
+    Dst.TWICE: "Whenever clocks show it: not at all, or twice",
+}
 
 
 def _moment(label: str, hint: str = "") -> forms.CharField:
@@ -46,7 +50,10 @@ class ScheduleForm(forms.Form):
     name = forms.CharField(max_length=200)
     kind = forms.ChoiceField(choices=list(KINDS.items()), widget=forms.RadioSelect, label="Due")
     cron = forms.CharField(
-        required=False, max_length=200, help_text="Minute, hour, day of month, month, day of week; six fields: seconds first."
+        required=False,
+        max_length=200,
+        widget=forms.TextInput({"placeholder": "30 2 * * 1-5"}),
+        help_text="Minute, hour, day, month, day of week: 30 2 * * 1-5 is 02:30 on weekdays. Six fields: seconds first.",
     )
     interval = forms.IntegerField(required=False, min_value=1, label="Every")
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS], initial="hours")
@@ -68,7 +75,9 @@ class ScheduleForm(forms.Form):
     catch_up_window = forms.IntegerField(
         required=False, min_value=0, label="Catch up with at most", help_text="Seconds back; empty for no limit."
     )
-    params = forms.CharField(required=False, widget=forms.Textarea({"rows": 3, "spellcheck": "false"}), help_text="JSON.")
+    params = forms.CharField(
+        required=False, widget=forms.Textarea({"rows": 3, "spellcheck": "false"}), help_text="JSON: what it is launched with."
+    )
 
 
 def shown(one: Schedule | None) -> ScheduleForm:

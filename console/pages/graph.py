@@ -10,15 +10,16 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from api import parsers
-from api.access import may, user_of, visible
+from api.access import may, user_of
 from api.errors import Invalid, NotFound
 from api.filtering import whole
 from api.rights import Scope
 from console import launch_forms
 from console.doors import Deed, action, find, page, question
 from console.drawing import draw
+from console.editing import may_begin
 from console.watching import one_graph
-from dags.models import Graph, GraphRevision, Project
+from dags.models import Graph, GraphRevision
 from dags.topology import find_cycle
 from scheduler import launching
 from scheduler.launching import Launch
@@ -46,7 +47,7 @@ def graph(request: HttpRequest, pk: str) -> HttpResponse:
 @page(right=Scope.EDIT)
 def new(request: HttpRequest) -> HttpResponse:
     """GET /graphs/new/: the editor with nothing in it yet."""
-    if not visible(Project.objects.all(), request, "pk", Scope.EDIT).exists():
+    if not may_begin(request):
         raise NotFound
     return render(request, "console/graph_new.html", {"graph": None})
 

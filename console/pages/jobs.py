@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from api.access import visible
+from api.access import belongs, visible
 from api.rights import Scope
 from console import wording
 from console.asked import filled
@@ -49,6 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "form": form,
         "wanted": wanted,
         "narrowed": bool(narrowed or wanted["q"] or wanted["before"]),
+        "member": belongs(request),
         "may_edit": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
     }
     part = request.headers.get("HX-Target") == LIST

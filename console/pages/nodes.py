@@ -44,6 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "page": crews.page(found, _mine(request, holding), _tasks(request), wanted["after"]),
         "form": form,
+        "member": member,
         "wanted": wanted,
         "narrowed": any(wanted.values()),
         "loose": crews.loose() if member else [],

@@ -12,6 +12,7 @@ from api.access import belongs, user_of, visible
 from api.rights import Scope
 from console.asked import filled
 from console.doors import page
+from console.editing import may_begin
 from console.listing import Wanted
 from console.narrowing import Narrowing, choice, in_words, text
 from console.watching import activity, graphs
@@ -58,7 +59,7 @@ def _graphs(request: HttpRequest) -> dict[str, Any]:
         "wanted": wanted,
         "projects": projects,
         "more_projects": more,
-        "may_write": visible(Project.objects.all(), request, "pk", Scope.EDIT).exists(),
+        "may_write": may_begin(request),
         "may_run": set(visible(mine, request, "pk", Scope.RUN).values_list("pk", flat=True)),
     }
 
@@ -68,12 +69,14 @@ def _now(request: HttpRequest) -> dict[str, Any]:
     # What waits or works is of runs that have not ended: said aloud, it keeps PostgreSQL from joining all runs there are.
     unfinished = JobRun.objects.filter(graph_run__state__in=GRAPH_UNFINISHED)
     job_runs = visible(unfinished, request, "graph_run__project_id")
+    counts, running = activity.counts(runs), activity.going_on(runs)
     member = belongs(request)
     crew = activity.crew(job_runs) if member else activity.Crew()
     return {
         "belongs": member,
-        "counts": activity.counts(runs),
-        "running": activity.going_on(runs),
+        "counts": counts,
+        "running": running,
+        "more_running": max(sum(counts.values()) - len(running), 0),
         "crew": crew,
         "stuck": stuck(runs, job_runs, visible(Schedule.objects.all(), request), crew),
     }

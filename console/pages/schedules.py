@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from api.access import user_of, visible
+from api.access import belongs, user_of, visible
 from api.errors import Invalid
 from api.rights import Scope
 from console.asked import filled
@@ -66,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     form = Filter(request)
     told, target = filled(form), request.headers.get("HX-Target", "")
     mine = visible(Schedule.objects.all(), request)
-    context: dict[str, Any] = {"may_edit": _may(request, Scope.EDIT), "form": form}
+    context: dict[str, Any] = {"may_edit": _may(request, Scope.EDIT), "form": form, "member": belongs(request)}
     planned, more = schedules.planned(mine) if target != LIST else ([], False)
     if target in ("", CALENDAR):
         context |= {**_calendar(planned, told), "left_out": more}

@@ -61,6 +61,12 @@ def kind(name: str) -> str:
 
 
 @register.filter
+def trigger(name: str) -> str:
+    """Say how a run was launched."""
+    return wording.trigger(name)
+
+
+@register.filter
 def when(schedule: Schedule) -> str:
     """Say when a schedule is due."""
     return words.when(schedule.timing)

@@ -61,7 +61,7 @@ def counts(runs: QuerySet[GraphRun]) -> Mapping[str, int]:
 
 
 def going_on(runs: QuerySet[GraphRun]) -> list[Any]:
-    """Return the latest unfinished runs, each with `done`, the number of its tasks that have ended."""
+    """Return the latest unfinished runs, those that have begun first, each with `done`, how many of its tasks have ended."""
     left = JobRun.objects.filter(graph_run=OuterRef("pk"), state__in=UNFINISHED).order_by()
     count = Subquery(left.annotate(count=Func("pk", function="COUNT")).values("count"), output_field=IntegerField())
     return list(
@@ -69,7 +69,7 @@ def going_on(runs: QuerySet[GraphRun]) -> list[Any]:
         .select_related("project")
         .annotate(done=Case(When(expanded=True, then=F("size") - Coalesce(count, 0)), default=0))
         .only("name", "state", "size", "created_at", "project__name")
-        .order_by("-pk")[:SHOWN]
+        .order_by("-state", "-pk")[:SHOWN]  # RUNNING before PENDING
     )
 
 

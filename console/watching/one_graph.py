@@ -14,8 +14,8 @@ SCHEDULES = 20
 
 def last_runs(graph: Graph) -> Sequence[GraphRun]:
     """Return the last runs, the latest first."""
-    fields = ("state", "created_at", "started_at", "completed_at", "trigger", "graph", "name", "project")
-    return list(GraphRun.objects.filter(graph=graph).only(*fields).order_by("-pk")[:RUNS])
+    fields = ("state", "created_at", "trigger", "launched_by__username", "graph", "name", "project")
+    return list(GraphRun.objects.filter(graph=graph).select_related("launched_by").only(*fields).order_by("-pk")[:RUNS])
 
 
 def schedules(graph: Graph) -> Sequence[Schedule]:

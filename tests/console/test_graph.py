@@ -235,6 +235,24 @@ def test_a_graph_that_was_never_saved_as_a_whole_says_so(boss: Client) -> None:
     assert "None was kept yet" in shown(boss, f"/graphs/{graph.pk}/revisions/")
 
 
+def test_a_single_revision_is_compared_with_nothing(boss: Client) -> None:
+    graph = made()
+    GraphRevision.objects.filter(graph=graph).exclude(revision=graph.revision).delete()
+    text = shown(boss, f"/graphs/{graph.pk}/revisions/")
+    assert "is the only one so far" in text
+    assert "Compare" not in text
+
+
+@pytest.mark.parametrize("path", ["graphs/{graph}/", "graphs/{graph}/grid/", "graphs/{graph}/revisions/", "runs/{run}/"])
+def test_each_page_of_a_graph_leads_to_the_others_and_to_its_project(boss: Client, path: str) -> None:
+    graph = made()
+    run = factories.run(of=graph)
+    text = shown(boss, "/" + path.format(graph=graph.pk, run=run.pk))
+    for place in ("", "/grid", "/revisions"):
+        assert f'<a href="/graphs/{graph.pk}{place}"' in text, place
+    assert f'<a href="/?project={graph.project_id}"' in text
+
+
 # --- Cost ---
 
 

@@ -64,7 +64,7 @@ def test_what_a_node_runs_is_told_to_those_whose_it_is(signed_in: Callable[..., 
     assert f'Held by <a href="/runs/{holding.pk}">#{holding.pk}</a>.' in shown(signed_in("viewer", holding.project))
     assert theirs.key not in shown(viewer, "/nodes/n2/")
     stranger = signed_in(None)
-    assert "No worker has named its node yet" in shown(stranger)
+    assert "You are a member of no project" in shown(stranger)
     assert stranger.get("/nodes/n1/").status_code == 404
 
 

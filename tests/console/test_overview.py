@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.models import AuditEntry
-from console.watching import graphs
+from console.watching import activity, graphs
 from runs.models import GraphRun, JobRun
 from schedules.models import Schedule
 from tests import factories
@@ -79,6 +79,26 @@ def test_links_to_the_admin_are_for_those_who_may_enter_it(boss: Client, signed_
     place = f"/admin/dags/project/{graph.project.pk}/change/"
     assert place in shown(boss)
     assert "/admin/" not in shown(signed_in("admin", graph.project))
+
+
+@pytest.mark.parametrize("path", ["/", "/schedules/", "/jobs/", "/nodes/"])
+def test_who_is_in_no_project_is_told_so(signed_in: Callable[..., Client], path: str) -> None:
+    factories.graph()
+    factories.node("n1")
+    assert "You are a member of no project yet" in shown(signed_in(None), path)
+
+
+def test_the_first_graph_needs_no_project(boss: Client) -> None:
+    assert "Make the first one" in shown(boss)
+    assert "graph-project" not in shown(boss, "/graphs/new/")
+
+
+def test_what_a_list_is_narrowed_by_stays(boss: Client) -> None:
+    project = factories.graph(name="<b>").project
+    text = shown(boss, f"/?project={project.pk}&q=%3Cb%3E&state=never")
+    assert f'<input type="hidden" name="project" value="{project.pk}">' in text
+    assert 'value="&lt;b&gt;"' in text
+    assert '<option value="never" selected>Never run</option>' in text
 
 
 def test_text_of_users_is_text(boss: Client) -> None:
@@ -164,6 +184,15 @@ def test_a_backlog_is_told_once_it_is_old(boss: Client) -> None:
     assert "The 2 slots are busy; the first has been ready for 5 min" in shown(boss)
 
 
+def test_runs_that_have_begun_come_before_those_that_wait(boss: Client) -> None:
+    going = factories.run({"a": "RUNNING"})
+    for _ in range(activity.SHOWN + 2):
+        factories.run({"a": "PENDING"}, state="PENDING")
+    answer = boss.get("/", headers={"HX-Request": "true", "HX-Target": "now"})
+    assert answer.context["running"][0].pk == going.pk
+    assert "And 3 more." in answer.content.decode()
+
+
 def test_running_runs_show_how_far_they_are(boss: Client) -> None:
     run = factories.run({"a": "SUCCESS", "b": "RUNNING", "c": "PENDING"})
     text = shown(boss, **{"HX-Request": "true", "HX-Target": "now"})
@@ -235,7 +264,7 @@ def test_a_post_without_the_csrf_token_is_refused(django_user_model: Any) -> Non
 
 # --- Cost ---
 
-QUERIES = 14  # of the whole page, whatever it shows
+QUERIES = 13  # of the whole page, whatever it shows
 
 
 def world(size: int) -> None:
