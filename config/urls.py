@@ -33,4 +33,4 @@ urlpatterns = [
 handler400 = "api.handler.bad_request"
 handler403 = "console.faults.forbidden"
 handler404 = "console.faults.not_found"
-handler500 = "api.handler.server_error"
+handler500 = "console.faults.server_error"

@@ -178,4 +178,6 @@ def _noticed(request: HttpRequest, error: CeleriacError | Http404) -> CeleriacEr
 
 
 def _text(error: CeleriacError) -> str:
+    if type(error) is NotFound:
+        return "It does not exist, is gone, or belongs to a project that you are no member of."
     return f"{error.field}: {' '.join(error.messages)}" if isinstance(error, Invalid) and error.field else error.message

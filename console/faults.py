@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from api import handler
 
@@ -26,6 +27,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if HTML not in request.headers.get("Accept", ""):
         return handler.forbidden(request, exception)
     return _told(request, 403, "You may not do this. Somebody who manages people in the admin can give you the permission.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a fault of ours by a page that needs neither the database nor a session: those may be what is at fault."""
+    if HTML not in request.headers.get("Accept", ""):
+        return handler.server_error(request)
+    return HttpResponse(render_to_string("console/server_error.html"), status=500)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Mapping[str, Any]) -> HttpResponse:

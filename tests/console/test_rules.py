@@ -72,3 +72,14 @@ def test_a_path_of_nothing_is_a_page_for_people_and_json_for_clients(client: Cli
 
 def test_pages_are_kept_by_nobody(boss: Client) -> None:
     assert "no-store" in boss.get("/").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(("accept", "kind"), [("text/html", "text/html; charset=utf-8"), ("*/*", "application/json")])
+def test_a_fault_of_ours_is_a_page_to_a_browser_and_json_to_a_client(
+    boss: Client, accept: str, kind: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("console.pages.jobs.with_latest_run", None)
+    boss.raise_request_exception = False
+    answer = boss.get("/jobs/", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, kind)
+    assert b"Something went wrong on our side" in answer.content
