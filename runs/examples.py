@@ -38,12 +38,13 @@ _TASK = {
     "state": "SUCCESS",
     "reason": None,
     "attempt": 1,
+    "ran_on": "n1@bench-1",
     "progress": None,
     "start_time": "2021-04-16T06:50:31.559096Z",
     "ready_at": None,
     "end_time": "2021-04-16T06:50:31.562508Z",
 }
-_DETAIL = {
+_DETAIL: dict[str, Any] = {
     "retries": 0,
     "retry_delay": 0,
     "retry_backoff": 1,
@@ -53,6 +54,7 @@ _DETAIL = {
     "priority": 0,
     "worker": None,
     "deadline": None,
+    "attempts": [],
 }
 
 EXECUTION_SUMMARY = OpenApiExample("An execution in a list", value=_SUMMARY, response_only=True)
@@ -88,7 +90,12 @@ RERUN = OpenApiExample(
         "trigger": "rerun",
         "parent_run": 4,
     }
-    | {"tasks": [_TASK | {"task_id": 8, "parent": 5, "reason": "reused from execution 4", "attempt": 0, "start_time": None}]},
+    | {
+        "tasks": [
+            _TASK
+            | {"task_id": 8, "parent": 5, "reason": "reused from execution 4", "attempt": 0, "ran_on": None, "start_time": None}
+        ]
+    },
     response_only=True,
 )
 CHANGE = OpenApiExample("A note and labels", value={"note": "after the fix", "labels": {"team": "data"}}, request_only=True)
@@ -97,7 +104,7 @@ TASK_WAITING = OpenApiExample(
     "A task that waits for its parents",
     value=_TASK
     | _DETAIL
-    | {"results": None, "status": 0, "state": "PENDING", "attempt": 0, "start_time": None, "end_time": None}
+    | {"results": None, "status": 0, "state": "PENDING", "attempt": 0, "ran_on": None, "start_time": None, "end_time": None}
     | {
         "waiting_for": {
             "code": "parents",
@@ -166,7 +173,8 @@ EVENT = OpenApiExample(
         "from_state": "RUNNING",
         "to_state": "SUCCESS",
         "attempt": 1,
-        "cause": "finished",
+        "cause": "finished by worker",
+        "ran_on": None,
         "at": "2021-04-16T06:50:31.562508Z",
     },
     response_only=True,

@@ -22,6 +22,9 @@ class Transition(models.Model):
     to_state = models.CharField(max_length=10)
     attempt = models.PositiveIntegerField(null=True)
     cause = models.CharField(max_length=200)
+    ran_on = models.TextField(
+        null=True, help_text="Of a claim: `node@host` of the worker, or its host; its own row goes with it."
+    )
     at = models.DateTimeField()
 
     class Meta:

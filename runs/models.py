@@ -151,6 +151,7 @@ class JobRun(models.Model):
     quick = models.BooleanField(default=False, help_text="May be claimed together with others, if they turn out to be short.")
     deadline_at = models.DateTimeField(null=True, help_text="When the present attempt times out.")
     claimed_by = models.UUIDField(null=True, help_text="Worker.boot_id.")
+    ran_on = models.TextField(null=True, help_text="What that worker is called: its row goes with it.")
     walk_id = models.CharField(max_length=155, null=True, help_text="The Celery message whose walk claimed it.")
     report_digest = models.CharField(max_length=64, null=True, help_text="SHA-256 of the attempt's one-time report key.")
     progress: Any = models.JSONField(null=True, help_text="The last {progress, message} reported.")

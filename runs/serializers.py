@@ -1,4 +1,4 @@
-"""The shapes of executions, their tasks, events and logs.
+"""The shapes of executions and their tasks.
 
 The fields tell the OpenAPI document; `to_representation` writes the same keys as a plain dict, because an execution of
 100,000 tasks is a hundred times slower field by field. A test holds the two together.
@@ -13,7 +13,8 @@ from rest_framework import serializers
 
 from api.serializers import Strict
 from dags.drivers import number
-from runs.models import GraphRun, JobRun, LogChunk, Transition
+from runs.attempts import OUTCOMES, Attempt, of_task
+from runs.models import GraphRun
 from runs.selectors import Execution, TaskRun
 from runs.states import NUMBERS, GraphRunState, JobRunState
 from runs.waiting import waiting_for, waiting_for_nodes
@@ -83,6 +84,7 @@ class TaskRunSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=JobRunState.choices)
     reason = serializers.CharField(allow_null=True, help_text="Why it is where it is, when that is not plain.")
     attempt = serializers.IntegerField(help_text="Tries begun so far.")
+    ran_on = serializers.CharField(allow_null=True, help_text="Where the last try was: `node@host` of its worker, or its host.")
     progress = serializers.JSONField(allow_null=True, help_text='`{"progress": 0.4, "message": "..."}`, as last reported.')
     start_time = serializers.DateTimeField(allow_null=True)
     ready_at = serializers.DateTimeField(allow_null=True, help_text="Since when it has served: of services alone.")
@@ -108,6 +110,7 @@ class TaskRunSerializer(serializers.Serializer[Any]):
             "state": run.state,
             "reason": run.reason,
             "attempt": run.attempt,
+            "ran_on": run.ran_on,
             "progress": run.progress,
             "start_time": run.started_at,
             "ready_at": run.ready_at,
@@ -128,6 +131,29 @@ class WaitingForField(serializers.JSONField):
     """Why a task is not running: a `code`, a sentence, and facts that go with the code."""
 
 
+class AttemptSerializer(serializers.Serializer[Any]):
+    """One try of a task."""
+
+    attempt = serializers.IntegerField(help_text="Its number.")
+    outcome = serializers.ChoiceField(
+        choices=[*OUTCOMES],
+        allow_null=True,
+        help_text="`lost`: with its worker. `FAILED` as well where it is tried again. Null while it goes on.",
+    )
+    ran_on = serializers.CharField(allow_null=True, help_text="`node@host` of its worker, or its host.")
+    start_time = serializers.DateTimeField()
+    end_time = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, instance: Attempt) -> dict[str, Any]:
+        return {
+            "attempt": instance.number,
+            "outcome": instance.outcome,
+            "ran_on": instance.ran_on,
+            "start_time": instance.began,
+            "end_time": instance.ended,
+        }
+
+
 class TaskRunDetailSerializer(TaskRunSerializer):
     """One task of an execution, with what it takes to understand why it is not running."""
 
@@ -140,6 +166,7 @@ class TaskRunDetailSerializer(TaskRunSerializer):
     priority = serializers.IntegerField()
     worker = serializers.UUIDField(allow_null=True, help_text="Who runs it, or ran it last.")
     deadline = serializers.DateTimeField(allow_null=True, help_text="When the present attempt times out.")
+    attempts = AttemptSerializer(many=True, help_text="Its tries, oldest first.")
     waiting_for = WaitingForField(allow_null=True, help_text="Null when it runs or has ended.")
 
     def to_representation(self, instance: TaskRun) -> dict[str, Any]:
@@ -154,6 +181,7 @@ class TaskRunDetailSerializer(TaskRunSerializer):
             "priority": run.priority,
             "worker": run.claimed_by,
             "deadline": run.deadline_at,
+            "attempts": AttemptSerializer(of_task(run), many=True).data,
             "waiting_for": waiting_for(run),
         }
 
@@ -232,54 +260,3 @@ class ProgressSerializer(serializers.Serializer[Any]):
     task_count = serializers.IntegerField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="Tasks by state.")
     tasks = serializers.DictField(child=serializers.CharField(), help_text="The state of each task by its key.")
-
-
-class EventSerializer(serializers.Serializer[Any]):
-    """One move of a task or, where `task_id` is null, of the execution."""
-
-    id = serializers.IntegerField()
-    execution = serializers.IntegerField(allow_null=True)
-    task_id = serializers.IntegerField(allow_null=True)
-    key = serializers.CharField(allow_null=True)
-    from_state = serializers.CharField()
-    to_state = serializers.CharField()
-    attempt = serializers.IntegerField(allow_null=True)
-    cause = serializers.CharField()
-    at = serializers.DateTimeField()
-
-    def to_representation(self, instance: Transition) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "execution": instance.graph_run_id,
-            "task_id": instance.job_run_id,
-            "key": instance.job_run.key if instance.job_run else None,
-            "from_state": instance.from_state,
-            "to_state": instance.to_state,
-            "attempt": instance.attempt,
-            "cause": instance.cause,
-            "at": instance.at,
-        }
-
-
-class LogSerializer(serializers.Serializer[Any]):
-    """A piece of a task's output; `seq` is its place."""
-
-    seq = serializers.IntegerField()
-    attempt = serializers.IntegerField()
-    stream = serializers.ChoiceField(choices=LogChunk.Stream.choices)
-    at = serializers.DateTimeField()
-    text = serializers.CharField()
-
-    def to_representation(self, instance: LogChunk) -> dict[str, Any]:
-        return {
-            "seq": instance.pk,
-            "attempt": instance.attempt,
-            "stream": instance.stream,
-            "at": instance.at,
-            "text": instance.text,
-        }
-
-
-def progress_event(run: JobRun) -> dict[str, Any]:
-    """Return what the event stream shows of a reported progress."""
-    return {"task_id": run.pk, "key": run.key, **(run.progress or {})}

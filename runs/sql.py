@@ -125,6 +125,7 @@ STEP = Statement(
             completed_at = CASE WHEN c.state = 'SKIPPED' THEN clock_timestamp() END,
             attempt = j.attempt + c.claimed::int,
             claimed_by = CASE WHEN c.claimed THEN %(worker)s::uuid ELSE j.claimed_by END,
+            ran_on = CASE WHEN c.claimed THEN %(ran_on)s ELSE j.ran_on END,
             walk_id = CASE WHEN c.claimed THEN %(walk)s ELSE j.walk_id END,
             started_at = CASE WHEN c.claimed THEN clock_timestamp() ELSE j.started_at END,
             deadline_at = CASE WHEN c.claimed THEN clock_timestamp() + j.timeout * interval '1 second' END,
@@ -138,14 +139,14 @@ STEP = Statement(
         RETURNING {_MOVED}, j.priority, c.state AS released, c.claimed
     ),
     recorded AS (
-        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-        SELECT %(run)s, id, from_state, to_state, attempt, cause, clock_timestamp() FROM (
-            SELECT 1 AS place, id, from_state, state AS to_state, attempt, %(cause)s AS cause FROM settled
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, ran_on, at)
+        SELECT %(run)s, id, from_state, to_state, attempt, cause, ran_on, clock_timestamp() FROM (
+            SELECT 1 AS place, id, from_state, state AS to_state, attempt, %(cause)s AS cause, NULL AS ran_on FROM settled
             WHERE state <> from_state
             UNION ALL
-            SELECT 2, id, from_state, released, attempt - claimed::int, 'unlocked' FROM moved WHERE released <> from_state
+            SELECT 2, id, from_state, released, attempt - claimed::int, 'unlocked', NULL FROM moved WHERE released <> from_state
             UNION ALL
-            SELECT 3, id, 'QUEUED', state, attempt, 'claimed' FROM moved WHERE claimed
+            SELECT 3, id, 'QUEUED', state, attempt, 'claimed', %(ran_on)s FROM moved WHERE claimed
         ) moves ORDER BY place, id
     )
     SELECT part, m.id, graph_run_id, node, from_state, m.state, attempt, queue, r.* FROM (

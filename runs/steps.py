@@ -39,15 +39,19 @@ class Decided(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a worker claims: the first ready JobRun on its queues, or up to `limit` that may be quick."""
+    """What a worker claims: the first ready JobRun on its queues, or up to `limit` that may be quick.
+
+    `ran_on` is what the worker is called.
+    """
 
     queues: Sequence[str]
     limit: int
     worker: UUID
+    ran_on: str | None
     walk: str | None
 
 
-NOTHING = Claim(queues=(), limit=0, worker=UUID(int=0), walk=None)
+NOTHING = Claim(queues=(), limit=0, worker=UUID(int=0), ran_on=None, walk=None)
 
 
 def told_step(
@@ -91,4 +95,10 @@ def _of_decisions(decided: Sequence[Decided]) -> dict[str, Any]:
 
 
 def _of_claim(claim: Claim) -> dict[str, Any]:
-    return {"queues": list(claim.queues), "limit": claim.limit, "worker": str(claim.worker), "walk": claim.walk}
+    return {
+        "queues": list(claim.queues),
+        "limit": claim.limit,
+        "worker": str(claim.worker),
+        "ran_on": claim.ran_on,
+        "walk": claim.walk,
+    }

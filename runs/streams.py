@@ -20,8 +20,8 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from runs import live, selectors
 from runs.models import GraphRun, JobRun
-from runs.serializers import EventSerializer, LogSerializer, progress_event
 from runs.states import FINISHED, GRAPH_FINISHED, OWED
+from runs.stream_serializers import EventSerializer, LogSerializer, progress_event
 
 Answer = TypeVar("Answer")
 

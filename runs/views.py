@@ -30,15 +30,14 @@ from runs.group_serializers import GroupSerializer
 from runs.models import GraphRun, JobRun
 from runs.renderers import EventStreamRenderer, JSONLinesRenderer, TextRenderer
 from runs.serializers import (
-    EventSerializer,
     ExecutionChangeSerializer,
     ExecutionSerializer,
     ExecutionSummarySerializer,
-    LogSerializer,
     ProgressSerializer,
     TaskRunDetailSerializer,
     TaskRunSerializer,
 )
+from runs.stream_serializers import EventSerializer, LogSerializer
 from runs.streams import Feed
 
 _AFTER = OpenApiParameter("after", ID_SCHEMA, description="Only what follows this one.")

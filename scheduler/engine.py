@@ -35,6 +35,7 @@ class Walker:
     worker: UUID
     queues: Sequence[str]
     rung_on: str
+    ran_on: str | None = None
     walk: str | None = None
     limit: int = 1
     counted: bool = True
@@ -233,7 +234,7 @@ def _claim(run: LockedRun, graph: Compiled, walker: Walker | None) -> Claim | No
 
 
 def _claim_of(walker: Walker, limit: int) -> Claim | None:
-    return Claim(walker.queues, limit, walker.worker, walker.walk) if limit > 0 else None
+    return Claim(walker.queues, limit, walker.worker, walker.ran_on, walker.walk) if limit > 0 else None
 
 
 def _left_ready(step: Step) -> dict[str, int]:

@@ -39,6 +39,12 @@ class Identity:
     # what they have.
     closing: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
 
+    @property
+    def name(self) -> str:
+        """Return what it is called once its row has gone: `node@host`, or the host alone."""
+        host = socket.gethostname()
+        return f"{settings.NODE}@{host}" if settings.NODE else host
+
 
 me = Identity()
 

@@ -29,7 +29,8 @@ _paces = Paces()
 
 def walk(run_id: int, rung_on: str, *, message_id: str | None = None) -> None:
     """Walk a run until nothing is ready or the turn is over, and then others that have work and nobody comes for."""
-    walker = engine.Walker(worker=nodes.me.boot_id, queues=nodes.me.queues, rung_on=rung_on, walk=walks.name(message_id or ""))
+    me, name = nodes.me, walks.name(message_id or "")
+    walker = engine.Walker(worker=me.boot_id, queues=me.queues, rung_on=rung_on, ran_on=me.name, walk=name)
     ends = time.monotonic() + settings.WALK_SLICE
     walked: list[int] = []
     while True:

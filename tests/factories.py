@@ -176,15 +176,16 @@ def job_of(kind: str, of: Project | None = None, **fields: Any) -> Any:
     return KINDS[kind]._default_manager.create(kind=kind, **{**named, **JOBS[kind], **own, **fields})
 
 
-def transition(of: GraphRun, key: str | None = None, *, to: str = "RUNNING", origin: str = "QUEUED") -> Transition:
+def transition(
+    of: GraphRun, key: str | None = None, *, to: str = "RUNNING", origin: str = "QUEUED", **fields: Any
+) -> Transition:
     return Transition.objects.create(
         graph_run=of,
         job_run=job(of, key) if key else None,
         from_state=origin,
         to_state=to,
-        attempt=1 if key else None,
-        cause="test",
         at=timezone.now(),
+        **{"attempt": 1 if key else None, "cause": "test", **fields},
     )
 
 

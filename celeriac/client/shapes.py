@@ -123,9 +123,20 @@ class TaskRun(TypedDict):
     state: TaskState
     reason: str | None
     attempt: int
+    ran_on: str | None
     progress: dict[str, Any] | None
     start_time: str | None
     ready_at: str | None
+    end_time: str | None
+
+
+class Attempt(TypedDict):
+    """One try of a task, and the host of its worker; `outcome` is null while it goes on."""
+
+    attempt: int
+    outcome: Literal["SUCCESS", "FAILED", "SKIPPED", "CANCELLED", "lost"] | None
+    ran_on: str | None
+    start_time: str
     end_time: str | None
 
 
@@ -141,6 +152,7 @@ class TaskRunDetail(TaskRun):
     priority: int
     worker: str | None
     deadline: str | None
+    attempts: list[Attempt]
     waiting_for: dict[str, Any] | None
 
 
@@ -187,6 +199,7 @@ class Event(TypedDict):
     to_state: str
     attempt: int | None
     cause: str
+    ran_on: str | None
     at: str
 
 

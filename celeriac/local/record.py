@@ -124,6 +124,7 @@ class Record:
             "state": place.state,
             "reason": place.reason,
             "attempt": facts.attempt,
+            "ran_on": None,
             "progress": None,
             "start_time": _time(facts.started),
             "ready_at": None,

@@ -9,7 +9,7 @@ from typing import Any
 from celeriac.client.events import ServerEvent
 from celeriac.render import states
 
-_TASK = {"state": "PENDING", "attempt": 0, "start_time": None, "end_time": None}
+_TASK = {"state": "PENDING", "attempt": 0, "start_time": None, "end_time": None, "ran_on": None}
 _TASK_SAYS = {"reason": None, "errors": None, "progress": None}
 _RUN = {"state": "PENDING", "started_at": None, "completed_at": None}
 
@@ -41,7 +41,7 @@ class Picture:
         # What succeeded without an attempt was reused, and has said so from its birth on.
         task["reason"] = self._born[task["task_id"]] if state == states.SUCCESS and not task["attempt"] else None
         if state == "RUNNING":
-            task["start_time"], task["end_time"] = when, None
+            task["start_time"], task["end_time"], task["ran_on"] = when, None, event.data.get("ran_on")
         elif state in states.FINISHED:
             task["end_time"], task["progress"] = when, None
         return task

@@ -33,6 +33,8 @@ def outcome(told: Told) -> Text:
         words.append(f"in {took}")
     if told["attempt"] > 1:
         words.append(f"at attempt {told['attempt']}")
+        if where := told.get("ran_on"):
+            words.append(f"on {shown(where)}")
     why = _why(told)
     return Text(" ".join(words) + (f": {why}" if why and why != words[0] else ""))
 

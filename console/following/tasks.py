@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 from django.db.models import Max
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from console.following.attempts import Attempt, of_run
 from runs import spec as specs
+from runs.attempts import Attempt, of_run
 from runs.compiled import Compiled, compiled
 from runs.groups import path_of, unborn
-from runs.models import GraphRun, JobRun, Transition, Worker
+from runs.models import GraphRun, JobRun, Transition
 from runs.states import JobRunState
 
 Thing = TypeVar("Thing")
@@ -36,21 +35,23 @@ COLUMNS = (
     "worker",
     "progress",
 )
-_FIELDS = ("node", "pk", "state", "attempt", "started_at", "completed_at", "available_at", "short", "claimed_by", "progress")
+_FIELDS = ("node", "pk", "state", "attempt", "started_at", "completed_at", "available_at", "short", "ran_on", "progress")
 
 
 def told(run: GraphRun) -> dict[str, Any]:
     """Return all tasks of a run, what hangs together, and after which event they are to be followed.
 
     Times are milliseconds since `base`; `edges` are pairs of places among the tasks, one after the other; `attempts` tells of
-    the tasks that were tried more than once.
+    the tasks that are, or may be, tried again. Workers are told by their numbers among `workers`.
     """
     # The place in the stream first: what moves between the two looks is told again, which changes nothing.
     after = Transition.objects.filter(graph_run_id=run.pk).aggregate(last=Max("pk"))["last"] or 0
     graph, since = compiled(run.execution_graph_id), run.created_at
-    crew = _Numbered[UUID]()
+    workers = _Numbered[str]()
     groups = _Numbered[tuple[str, ...]]()
-    rows = list(_rows(run, graph, crew, groups))
+    rows = list(_rows(run, graph, workers, groups))
+    tries = of_run(run) if run.expanded else {}
+    attempts = {node: [_attempt(one, since, workers) for one in found] for node, found in tries.items()}
     return {
         "after": after,
         "base": since.isoformat(),
@@ -60,14 +61,12 @@ def told(run: GraphRun) -> dict[str, Any]:
         "tasks": rows,
         "edges": [place for node in range(len(graph)) for child in graph.children(node) for place in (node, child)],
         "groups": list(groups.seen),
-        "workers": _names(list(crew.seen)),
-        "attempts": {
-            node: [_attempt(one, since) for one in tries] for node, tries in (of_run(run) if run.expanded else {}).items()
-        },
+        "workers": list(workers.seen),
+        "attempts": attempts,
     }
 
 
-def _rows(run: GraphRun, graph: Compiled, crew: _Numbered[UUID], groups: _Numbered[tuple[str, ...]]) -> Iterator[list[Any]]:
+def _rows(run: GraphRun, graph: Compiled, workers: _Numbered[str], groups: _Numbered[tuple[str, ...]]) -> Iterator[list[Any]]:
     since, state = run.created_at, unborn(run.state).state
     found = JobRun.objects.filter(graph_run=run).annotate(short=Left("reason", REASON)).order_by("node")
     facts = {row[0]: row[1:] for row in found.values_list(*_FIELDS)} if run.expanded else {}
@@ -86,7 +85,7 @@ def _rows(run: GraphRun, graph: Compiled, crew: _Numbered[UUID], groups: _Number
             reason,
             entry.get("driver", specs.TASK_DEFAULTS["driver"]),
             groups.of(path_of(entry) or None),
-            crew.of(worker),
+            workers.of(worker),
             progress,
         ]
 
@@ -106,18 +105,5 @@ def _since(base: datetime, at: datetime | None) -> int | None:
     return None if at is None else round((at - base).total_seconds() * 1000)
 
 
-def _attempt(one: Attempt, base: datetime) -> Sequence[Any]:
-    return (one.number, _since(base, one.began), _since(base, one.ended), one.outcome)
-
-
-def _names(crew: Sequence[UUID]) -> Sequence[str]:
-    """Return what the workers are called, in order; who has gone for long is known by nothing but its number."""
-    known: Mapping[UUID, str] = (
-        {
-            worker: node or host
-            for worker, node, host in Worker.objects.filter(pk__in=crew).values_list("pk", "node", "hostname")
-        }
-        if crew
-        else {}
-    )
-    return [known.get(worker, str(worker)[:8]) for worker in crew]
+def _attempt(one: Attempt, base: datetime, workers: _Numbered[str]) -> Sequence[Any]:
+    return (one.number, _since(base, one.began), _since(base, one.ended), one.outcome, workers.of(one.ran_on))

@@ -19,10 +19,10 @@ from api.errors import CeleriacError
 from api.rights import Scope
 from console.asked import checked, read_json
 from console.doors import Deed, action, find, page
-from console.following.attempts import of_task
 from runs import selectors
+from runs.attempts import of_task
 from runs.compiled import compiled
-from runs.models import JobRun, LogChunk, Worker
+from runs.models import JobRun, LogChunk
 from runs.states import GRAPH_FINISHED, JobRunState
 from runs.waiting import waiting_for
 from scheduler import reports
@@ -54,7 +54,6 @@ def task(request: HttpRequest, pk: str, task: str) -> HttpResponse:
         "took": found.completed_at - found.started_at if found.completed_at and found.started_at else None,
         "waiting": waiting_for(found),
         "attempts": of_task(found),
-        "worker": Worker.objects.filter(pk=found.claimed_by).first() if found.claimed_by else None,
         "results": _shown(found.results),
         "errors": _errors(found.errors),
         "configs": _shown(told["configs"]),

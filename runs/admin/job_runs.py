@@ -48,7 +48,7 @@ class JobRunAdmin(StateShown, ReadOnlyAdmin):
             },
         ),
         ("Times", {"fields": ["available_at", "started_at", "ready_at", "deadline_at", "completed_at"]}),
-        ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by"]}),
+        ("Work", {"fields": ["driver", "command", "configs", "queue", "priority", "claimed_by", "ran_on"]}),
         ("Counts", {"fields": ["failures", "losses", "waiting_on", "parents_met", "parents_failed"], "classes": ["collapse"]}),
     ]
 

@@ -31,7 +31,8 @@ def end(run):
 
 def test_they_are_listed_oldest_first():
     run, other = factories.run({"a": "RUNNING"}), factories.run()
-    first, second = factories.transition(run, "a"), factories.transition(run, to="RUNNING", origin="PENDING")
+    first = factories.transition(run, "a", ran_on="n1@bench")
+    second = factories.transition(run, to="RUNNING", origin="PENDING")
     factories.transition(other, "a")
     shown = factories.client().get(path(run)).json()
     assert [event["id"] for event in shown] == [first.pk, second.pk]
@@ -44,6 +45,7 @@ def test_they_are_listed_oldest_first():
         "to_state": "RUNNING",
         "attempt": 1,
         "cause": "test",
+        "ran_on": "n1@bench",
         "at": first.at.isoformat().replace("+00:00", "Z"),
     }
     assert (shown[1]["task_id"], shown[1]["key"], shown[1]["attempt"]) == (None, None, None)

@@ -189,6 +189,22 @@ def test_one_task_is_shown_without_fetching_the_whole_spec(client, django_assert
     assert "jsonb_path_query_array" in of_the_spec[0]
 
 
+def test_one_task_tells_of_each_try_where_it_was_and_what_became_of_it(client):
+    run = factories.run({"a": "FAILED", "b": "RUNNING", "c": "PENDING"})
+    job = factories.job(run, "a", attempt=2, ran_on="n2@bench")
+    for attempt, host, to, cause in [(1, "n1@bench", "QUEUED", "worker lost"), (2, "n2@bench", "FAILED", "finished by worker")]:
+        factories.transition(run, "a", attempt=attempt, ran_on=host)
+        factories.transition(run, "a", attempt=attempt, origin="RUNNING", to=to, cause=cause)
+    shown = client.get(task_path(job)).json()
+    assert (shown["attempt"], shown["ran_on"]) == (2, "n2@bench")
+    tries = [(one["attempt"], one["ran_on"], one["outcome"]) for one in shown["attempts"]]
+    assert tries == [(1, "n1@bench", "lost"), (2, "n2@bench", "FAILED")]
+    assert all(one["start_time"] <= one["end_time"] for one in shown["attempts"])
+    [goes_on] = client.get(task_path(factories.job(run, "b", ran_on="bench"))).json()["attempts"]
+    assert (goes_on["ran_on"], goes_on["outcome"], goes_on["end_time"]) == ("bench", None, None)
+    assert client.get(task_path(factories.job(run, "c"))).json()["attempts"] == []
+
+
 def test_a_job_run_on_its_own_is_shown(client):
     job = JobRun.objects.create(key="sheet", state="RUNNING", attempt=1)
     shown = client.get(task_path(job)).json()

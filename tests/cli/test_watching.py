@@ -21,7 +21,7 @@ from tests.cli.executions import execution, task, time
 def moved(place: int | None, state: str, at: float = 1.0, attempt: int = 1) -> ServerEvent:
     """Return the event of a task, or of the run, that has moved."""
     data = {"task_id": None if place is None else 100 + place, "to_state": state, "at": time(at), "attempt": attempt}
-    return ServerEvent("transition", data)
+    return ServerEvent("transition", {**data, "ran_on": "n1@mill" if state == "RUNNING" else None})
 
 
 def drawn(picture: Picture, width: int = 100, height: int = 20) -> list[str]:
@@ -40,7 +40,7 @@ def test_a_picture_follows_the_events() -> None:
     first = picture.execution["tasks"][0]
     assert (first["state"], first["attempt"], first["start_time"], first["end_time"]) == ("RUNNING", 2, time(3), None)
     picture.take(ServerEvent("progress", {"task_id": 100, "progress": 0.5}))
-    assert "running at attempt 2: 50%" in wording.task(first).plain
+    assert "running at attempt 2 on n1@mill: 50%" in wording.task(first).plain
     picture.take(moved(0, "SUCCESS", 4))
     assert picture.counts() == {"SUCCESS": 1, "PENDING": 4}
     picture.take(moved(None, "SUCCESS", 5))

@@ -81,15 +81,14 @@ def test_a_task_is_found_in_its_own_run_only(boss: Client) -> None:
 
 
 def test_the_rows_tell_where_each_task_stands(boss: Client) -> None:
-    worker = factories.worker(node="press")
     run = factories.run({"a": "SUCCESS", "b": "WAITING", "c": "PENDING"}, [[0, 1], [1, 2]])
-    factories.job(run, "a", claimed_by=worker.pk, completed_at=run.created_at + timedelta(seconds=90))
+    factories.job(run, "a", ran_on="press@mill", completed_at=run.created_at + timedelta(seconds=90))
     factories.job(run, "b", progress={"progress": 0.4, "message": "half way"}, reason="x" * 500)
     told = boss.get(f"/runs/{run.pk}/data/").json()
     found = rows(boss, run)
     assert [row["state"] for row in found.values()] == ["SUCCESS", "WAITING", "PENDING"]
     assert found["a"]["ended"] == 90_000
-    assert told["workers"][found["a"]["worker"]] == "press"
+    assert told["workers"][found["a"]["worker"]] == "press@mill"
     assert found["b"]["progress"]["message"] == "half way"
     assert len(found["b"]["reason"]) == 200
     assert told["edges"] == [0, 1, 1, 2]
@@ -105,12 +104,26 @@ def test_the_events_that_follow_the_rows_miss_nothing(boss: Client) -> None:
 def test_a_task_that_was_tried_again_tells_of_each_try(boss: Client) -> None:
     run = factories.run({"a": "SUCCESS", "b": "SUCCESS"})
     factories.job(run, "a", attempt=3)
-    for origin, to in [("QUEUED", "RUNNING"), ("RUNNING", "QUEUED")] * 2 + [("QUEUED", "RUNNING"), ("RUNNING", "SUCCESS")]:
-        factories.transition(run, "a", origin=origin, to=to)
-    told = boss.get(f"/runs/{run.pk}/data/").json()["attempts"]
-    assert [outcome for *_, outcome in told["0"]] == ["FAILED", "FAILED", "SUCCESS"]
-    assert "1" not in told
-    assert shown(boss, task_path(run, "a")).count("Failed</span>") == 2
+    for host, to in [("n1@mill", "QUEUED"), ("press", "QUEUED"), ("n1@mill", "SUCCESS")]:
+        factories.transition(run, "a", ran_on=host)
+        factories.transition(run, "a", origin="RUNNING", to=to)
+    told = boss.get(f"/runs/{run.pk}/data/").json()
+    tries = [(outcome, told["workers"][worker]) for *_, outcome, worker in told["attempts"]["0"]]
+    assert tries == [("FAILED", "n1@mill"), ("FAILED", "press"), ("SUCCESS", "n1@mill")]
+    assert "1" not in told["attempts"]
+    text = shown(boss, task_path(run, "a"))
+    assert text.count("Failed</span>") == 2
+    assert text.count("<td>n1@mill</td>") == 2
+
+
+def test_a_first_try_has_ended_while_its_task_waits_for_the_next(boss: Client) -> None:
+    run = factories.run({"a": "QUEUED"})
+    factories.job(run, "a", attempt=1, started_at=run.created_at)
+    factories.transition(run, "a")
+    factories.transition(run, "a", origin="RUNNING", to="QUEUED", cause="worker lost")
+    [(number, _, ended, outcome, _)] = boss.get(f"/runs/{run.pk}/data/").json()["attempts"]["0"]
+    assert (number, outcome) == (1, "lost")
+    assert ended is not None
 
 
 def test_groups_of_a_spec_are_told_by_number(boss: Client) -> None:
@@ -334,7 +347,7 @@ def test_the_number_of_queries_does_not_grow(boss: Client, size: int) -> None:
         assert len(asked) == most, (part, [one["sql"][:120] for one in asked])
 
 
-PAGE, DATA, PICTURE, TASK = 5, 8, 3, 6  # queries, session and user among them
+PAGE, DATA, PICTURE, TASK = 5, 7, 3, 5  # queries, session and user among them
 
 
 def test_a_run_of_5000_tasks_is_small(boss: Client) -> None:

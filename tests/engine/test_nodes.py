@@ -46,6 +46,7 @@ def silence(seconds: float) -> None:
 def test_a_worker_that_arrives_makes_its_node_known() -> None:
     with worker_of("n1", roles=["loader"], labels={"disk": "ssd"}):
         starts.arrive()
+        assert nodes.me.name == "n1@here"
     facts = known("n1")
     assert (facts.roles, facts.labels, facts.ip, facts.hostname) == (("loader",), {"disk": "ssd"}, "10.0.0.7", "here")
     assert (facts.state, facts.slots, facts.workers, facts.run, facts.gone_since) == ("idle", 2, 1, None, None)
@@ -54,6 +55,7 @@ def test_a_worker_that_arrives_makes_its_node_known() -> None:
 def test_a_worker_without_a_node_makes_none_known() -> None:
     with worker_of(""):
         starts.arrive()
+        assert nodes.me.name == "here"
         nodes.leave()
     assert nodes.known_nodes() == []
 

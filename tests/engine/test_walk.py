@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runs import attempts
 from runs.models import JobRun, Transition
 from runs.states import JobRunState
 from scheduler import engine
@@ -261,6 +262,24 @@ def test_every_move_leaves_a_row_that_replays_to_the_state(bench: Bench) -> None
         assert all(before.to_state == after.from_state for before, after in itertools.pairwise(moves))
     run_moves = Transition.objects.filter(graph_run=run, job_run=None).order_by("id").values_list("from_state", "to_state")
     assert list(run_moves) == [("PENDING", "RUNNING"), ("RUNNING", "FAILED")]
+
+
+def test_each_claim_tells_where_the_attempt_ran(bench: Bench) -> None:
+    run = bench.launch(bench.graph("a b", "a>b"))
+    bench.walker.ran_on = "n1@mill"
+    [claim] = bench.claim(run)
+    engine.give_back(run.pk, {claim.id: claim.attempt}, cause="worker lost")
+    bench.walker.ran_on = "press"
+    assert bench.walk(run) == ["a", "b"]  # "b" is claimed by the step that ends "a"
+
+    tries = [
+        (job_run.key, one.number, one.ran_on, one.outcome)
+        for job_run in run.job_runs.order_by("node")
+        for one in attempts.of_task(job_run)
+    ]
+    assert tries == [("a", 1, "n1@mill", "lost"), ("a", 2, "press", "SUCCESS"), ("b", 1, "press", "SUCCESS")]
+    assert set(JobRun.objects.filter(graph_run=run).values_list("ran_on", flat=True)) == {"press"}
+    assert not Transition.objects.exclude(to_state=JobRunState.RUNNING).filter(ran_on__isnull=False)
 
 
 def test_an_edit_after_the_launch_does_not_change_the_run(bench: Bench) -> None:

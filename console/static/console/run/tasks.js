@@ -37,7 +37,7 @@ export class Tasks extends EventTarget {
   }
 
   /** Take one event `transition`; to take it again changes nothing. */
-  move({ task_id: id, key, to_state: state, attempt, cause, at }) {
+  move({ task_id: id, key, to_state: state, attempt, cause, ran_on: ranOn, at }) {
     if (id === null) {
       this.dispatchEvent(new CustomEvent("run", { detail: state }));
       return;
@@ -52,6 +52,7 @@ export class Tasks extends EventTarget {
     one.ended = ENDED.has(state) ? when : null;
     if (state === "RUNNING") {
       one.started = when;
+      one.worker = ranOn;
       begin(one, attempt, when);
     } else if (state !== "WAITING") leave(one, when, state, cause);
     this.#touch(one);
@@ -101,18 +102,19 @@ function task(row, node, columns, told) {
     after: [],
   };
   one.text = `${one.name}\n${one.key}`.toLowerCase();
-  one.attempts = (told.attempts[node] ?? first(one)).map(([number, began, ended, outcome]) => ({ number, began, ended, outcome }));
+  one.attempts = told.attempts[node]?.map(([number, began, ended, outcome, worker]) => ({ number, began, ended, outcome, worker: told.workers[worker] ?? null })) ?? first(one);
   return one;
 }
 
 function first(one) {
-  return one.started === null ? [] : [[one.attempt, one.started, one.ended, one.ended === null ? null : one.state]];
+  if (one.started === null) return [];
+  return [{ number: one.attempt, began: one.started, ended: one.ended, outcome: one.ended === null ? null : one.state, worker: one.worker }];
 }
 
-function begin(one, number, when) {
+function begin(one, number, began) {
   const known = one.attempts.find((attempt) => attempt.number === number);
   if (known) Object.assign(known, { ended: null, outcome: null });
-  else one.attempts.push({ number, began: when, ended: null, outcome: null });
+  else one.attempts.push({ number, began, ended: null, outcome: null, worker: one.worker });
 }
 
 function leave(one, when, state, cause) {
@@ -120,7 +122,7 @@ function leave(one, when, state, cause) {
   if (last && last.ended === null) Object.assign(last, { ended: when, outcome: outcome(state, cause) });
 }
 
-/** Return what became of an attempt: as console/following/attempts.py says it. */
+/** Return what became of an attempt: as runs/attempts.py says it. */
 function outcome(state, cause) {
   if (ENDED.has(state)) return state;
   if (cause === "its time has come") return "SUCCESS";

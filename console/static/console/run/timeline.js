@@ -42,16 +42,17 @@ export function timeline(tasks) {
     const element = make("span", `bar state-${look(state)}`);
     element.style.left = `${share(attempt.began)}%`;
     element.style.width = `${Math.max(0, share(end) - share(attempt.began))}%`;
-    element.title = `Attempt ${attempt.number}: ${word(state)}, ${clock(tasks.base + attempt.began)}, ${duration(end - attempt.began)}`;
+    element.title = `Attempt ${attempt.number}: ${word(state)}, ${clock(tasks.base + attempt.began)}, ${duration(end - attempt.began)}${on(attempt)}`;
     if (attempt.outcome) element.append(shape(state));
     return element;
   }
 
   function told(one) {
     if (!one.attempts.length) return "not begun";
-    const said = one.attempts.map(({ number, began, ended, outcome }) => {
+    const said = one.attempts.map((attempt) => {
+      const { number, began, ended, outcome } = attempt;
       const how = outcome ? `${word(outcome)} after ${duration(ended - began)}` : "goes on";
-      return `attempt ${number} ${how}`;
+      return `attempt ${number} ${how}${on(attempt)}`;
     });
     return `${many(one.attempts.length, "attempt")}: ${said.join(", ")}`;
   }
@@ -91,6 +92,10 @@ export function timeline(tasks) {
   }
 
   return { element, show, tick: measure, reveal: (one, focus) => rows.reveal(rows.items.indexOf(one), focus) };
+}
+
+function on({ worker }) {
+  return worker ? ` on ${worker}` : "";
 }
 
 function begun(one) {
