@@ -43,10 +43,13 @@ def _wanted(client: Client, name: str | None, run: int | None, project: int | No
     if name is None:
         raise Refused("Say the name of a job, or --run and the number of an execution.")
     job = finding.job(client, name, project)
-    found = [one["graph_id"] for state in GOING_ON for one in client.executions.list(graph=job["graph_id"], state=state)]
+    # A set: one that begins between the two looks is in both.
+    found = sorted(
+        {one["graph_id"] for state in GOING_ON for one in client.executions.list(graph=job["graph_id"], state=state)}
+    )
     if not found:
         raise Refused(f"`{name}` does not run now.")
     if len(found) > 1 and not every:
-        numbers = ", ".join(map(str, sorted(found)))
+        numbers = ", ".join(map(str, found))
         raise Refused(f"{len(found)} runs of `{name}` go on ({numbers}): say which with --run, or --all.")
     return found
