@@ -26,7 +26,7 @@ _ONLY_WATCHED = "n.events && ARRAY[" + ", ".join(f"'{event}'" for event in WATCH
 # graphs that were deleted, whose runs have no kin.
 _CONCERNED = f"""
     SELECT r.id, r.graph_id, r.project_id, r.name, r.state, r.trigger, r.scheduled_for, r.created_at, r.started_at,
-        r.completed_at, n.id AS notification_id, ARRAY[r.graph_id,
+        r.completed_at, r.reason, n.id AS notification_id, ARRAY[r.graph_id,
             CASE WHEN r.graph_id IS NULL AND r.trigger = 'job' THEN (
                 SELECT j.job_id FROM runs_jobrun j WHERE j.graph_run_id = r.id LIMIT 1) END,
             CASE WHEN r.graph_id IS NULL AND r.trigger <> 'job' THEN (
@@ -73,7 +73,7 @@ _FACTS = """
     jsonb_build_object(
         'execution', r.id, 'name', r.name, 'state', r.state, 'project', r.project_id, 'graph', r.graph_id,
         'trigger', r.trigger, 'scheduled_for', r.scheduled_for, 'created_at', r.created_at,
-        'started_at', r.started_at, 'completed_at', r.completed_at, 'at', now(),
+        'started_at', r.started_at, 'completed_at', r.completed_at, 'reason', r.reason, 'at', now(),
         'usual_seconds', extract(epoch FROM u.typical)::float)
 """
 

@@ -143,11 +143,11 @@ BEGIN = Statement(
             CASE state WHEN 'QUEUED' THEN clock_timestamp() END,
             CASE WHEN state IN ('SUCCESS', 'SKIPPED') THEN clock_timestamp() END, 0, 0, 0, 0
         FROM given ORDER BY run, node
-        RETURNING id, graph_run_id, node, state, queue
+        RETURNING id, graph_run_id, node, state, queue, reason
     ),
     recorded AS (
-        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-        SELECT graph_run_id, id, 'PENDING', state, 0, CASE state WHEN 'SUCCESS' THEN 'reused' ELSE 'launched' END,
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, reason, at)
+        SELECT graph_run_id, id, 'PENDING', state, 0, CASE state WHEN 'SUCCESS' THEN 'reused' ELSE 'launched' END, reason,
             clock_timestamp()
         FROM born WHERE state <> 'PENDING' ORDER BY id
     )

@@ -174,6 +174,7 @@ EVENT = OpenApiExample(
         "to_state": "SUCCESS",
         "attempt": 1,
         "cause": "finished by worker",
+        "reason": None,
         "ran_on": None,
         "at": "2021-04-16T06:50:31.562508Z",
     },

@@ -22,6 +22,7 @@ class Transition(models.Model):
     to_state = models.CharField(max_length=10)
     attempt = models.PositiveIntegerField(null=True)
     cause = models.CharField(max_length=200)
+    reason = models.TextField(null=True, help_text="Why what moved is where it is now, when that is not plain.")
     ran_on = models.TextField(
         null=True, help_text="Of a claim: `node@host` of the worker, or its host; its own row goes with it."
     )

@@ -206,7 +206,7 @@ def transitions_of(run: JobRun, after: int) -> QuerySet[Transition]:
 
 
 def _transitions(after: int) -> QuerySet[Transition]:
-    fields = ("graph_run_id", "job_run__key", "from_state", "to_state", "attempt", "cause", "ran_on", "at")
+    fields = ("graph_run_id", "job_run__key", "from_state", "to_state", "attempt", "cause", "reason", "ran_on", "at")
     return Transition.objects.filter(id__gt=after).select_related("job_run").only(*fields).order_by("id")
 
 

@@ -32,7 +32,7 @@ GRAPH_LEGAL = (
 )
 
 _RUN = "id, state, expanded, execution_graph_id, cancel_requested_at IS NOT NULL, walkers"
-_MOVED = "j.id, j.graph_run_id, j.node, old.state AS from_state, j.state, j.attempt, j.queue"
+_MOVED = "j.id, j.graph_run_id, j.node, old.state AS from_state, j.state, j.attempt, j.queue, j.reason"
 
 # Lock runs before anything of them moves. Of two children that end together each would otherwise count the other as
 # unfinished, and nobody would close the run. Ordered by id, so that two that lock many cannot deadlock; NO KEY, so that
@@ -139,14 +139,15 @@ STEP = Statement(
         RETURNING {_MOVED}, j.priority, c.state AS released, c.claimed
     ),
     recorded AS (
-        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, ran_on, at)
-        SELECT %(run)s, id, from_state, to_state, attempt, cause, ran_on, clock_timestamp() FROM (
-            SELECT 1 AS place, id, from_state, state AS to_state, attempt, %(cause)s AS cause, NULL AS ran_on FROM settled
-            WHERE state <> from_state
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, reason, ran_on, at)
+        SELECT %(run)s, id, from_state, to_state, attempt, cause, reason, ran_on, clock_timestamp() FROM (
+            SELECT 1 AS place, id, from_state, state AS to_state, attempt, %(cause)s AS cause, reason, NULL AS ran_on
+            FROM settled WHERE state <> from_state
             UNION ALL
-            SELECT 2, id, from_state, released, attempt - claimed::int, 'unlocked', NULL FROM moved WHERE released <> from_state
+            SELECT 2, id, from_state, released, attempt - claimed::int, 'unlocked', reason, NULL FROM moved
+            WHERE released <> from_state
             UNION ALL
-            SELECT 3, id, 'QUEUED', state, attempt, 'claimed', %(ran_on)s FROM moved WHERE claimed
+            SELECT 3, id, 'QUEUED', state, attempt, 'claimed', NULL, %(ran_on)s FROM moved WHERE claimed
         ) moves ORDER BY place, id
     )
     SELECT part, m.id, graph_run_id, node, from_state, m.state, attempt, queue, r.* FROM (
@@ -173,8 +174,8 @@ CANCEL = Statement(
         RETURNING {_MOVED}
     ),
     recorded AS (
-        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-        SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, reason, at)
+        SELECT graph_run_id, id, from_state, state, attempt, %(cause)s, reason, clock_timestamp() FROM moved ORDER BY id
     )
     SELECT id, graph_run_id, node, from_state, state, attempt, queue FROM moved
     """,
@@ -223,11 +224,11 @@ MOVE_RUNS = Statement(
             fail_count = CASE WHEN g.state IN {GRAPH_FINISHED} THEN COALESCE(c.failures, 0) END
         FROM given g JOIN runs_graphrun old ON old.id = g.id LEFT JOIN counted c ON c.graph_run_id = g.id
         WHERE r.id = g.id AND (old.state, g.state) IN {GRAPH_LEGAL}
-        RETURNING r.id, r.project_id, old.state AS from_state, r.state, r.placement IS NOT NULL AS placed
+        RETURNING r.id, r.project_id, old.state AS from_state, r.state, r.placement IS NOT NULL AS placed, r.reason
     ),
     recorded AS (
-        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, at)
-        SELECT id, NULL, from_state, state, NULL, %(cause)s, clock_timestamp() FROM moved ORDER BY id
+        INSERT INTO runs_transition (graph_run_id, job_run_id, from_state, to_state, attempt, cause, reason, at)
+        SELECT id, NULL, from_state, state, NULL, %(cause)s, reason, clock_timestamp() FROM moved ORDER BY id
     )
     SELECT id, project_id, from_state, state, placed FROM moved
 """,

@@ -19,7 +19,8 @@ class EventSerializer(serializers.Serializer[Any]):
     from_state = serializers.CharField()
     to_state = serializers.CharField()
     attempt = serializers.IntegerField(allow_null=True)
-    cause = serializers.CharField()
+    cause = serializers.CharField(help_text="What moved it.")
+    reason = serializers.CharField(allow_null=True, help_text="Why it is there, when that is not plain.")
     ran_on = serializers.CharField(allow_null=True, help_text="Of a move to RUNNING: `node@host` of the worker, or its host.")
     at = serializers.DateTimeField()
 
@@ -33,6 +34,7 @@ class EventSerializer(serializers.Serializer[Any]):
             "to_state": instance.to_state,
             "attempt": instance.attempt,
             "cause": instance.cause,
+            "reason": instance.reason,
             "ran_on": instance.ran_on,
             "at": instance.at,
         }

@@ -199,6 +199,7 @@ class Event(TypedDict):
     to_state: str
     attempt: int | None
     cause: str
+    reason: str | None
     ran_on: str | None
     at: str
 

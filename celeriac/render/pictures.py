@@ -20,7 +20,6 @@ class Picture:
     def __init__(self, told: Mapping[str, Any]) -> None:
         tasks = [{**task, **_TASK, **_TASK_SAYS} for task in told["tasks"]]
         self.execution: dict[str, Any] = {**told, **_RUN, "tasks": tasks}
-        self._born = {task["task_id"]: task["reason"] for task in told["tasks"]}
         self._tasks = {task["task_id"]: task for task in self.execution["tasks"]}
 
     def take(self, event: ServerEvent) -> dict[str, Any] | None:
@@ -38,10 +37,9 @@ class Picture:
         state, when = event.data["to_state"], event.data["at"]
         task["state"] = state
         task["attempt"] = event.data["attempt"] or task["attempt"]
-        # What succeeded without an attempt was reused, and has said so from its birth on.
-        task["reason"] = self._born[task["task_id"]] if state == states.SUCCESS and not task["attempt"] else None
+        task["reason"] = event.data["reason"]
         if state == "RUNNING":
-            task["start_time"], task["end_time"], task["ran_on"] = when, None, event.data.get("ran_on")
+            task["start_time"], task["end_time"], task["ran_on"] = when, None, event.data["ran_on"]
         elif state in states.FINISHED:
             task["end_time"], task["progress"] = when, None
         return task

@@ -36,9 +36,16 @@ def test_the_list_tells_of_runs_and_finds_them(boss) -> None:
 def test_a_page_shows_the_tasks_the_moves_and_the_picture(boss) -> None:
     run = factories.run({"a": "SUCCESS", "b": "SKIPPED", "c": "RUNNING"}, [[0, 1], [0, 2]], params={"day": "monday"})
     factories.job(run, "b", reason="because of a")
-    factories.transition(run, "c", to="RUNNING", ran_on="n1@mill")
+    factories.transition(run, "c", to="RUNNING", ran_on="n1@mill", reason="woken early")
     text = boss.get(page(run)).content.decode()
-    for told in ("because of a", "monday", "<td>n1@mill</td>", "3: 1 succeeded, 0 failed", page(factories.job(run, "a"))):
+    for told in (
+        "because of a",
+        "monday",
+        "<td>n1@mill</td>",
+        "woken early",
+        "3: 1 succeeded, 0 failed",
+        page(factories.job(run, "a")),
+    ):
         assert told in text
     picture = boss.get(f"{RUNS}{run.pk}/picture.svg")
     assert picture["Content-Type"].startswith("image/svg+xml")

@@ -32,7 +32,7 @@ def end(run):
 def test_they_are_listed_oldest_first():
     run, other = factories.run({"a": "RUNNING"}), factories.run()
     first = factories.transition(run, "a", ran_on="n1@bench")
-    second = factories.transition(run, to="RUNNING", origin="PENDING")
+    second = factories.transition(run, to="CANCELLED", origin="PENDING", reason="No node has the role srv.")
     factories.transition(other, "a")
     shown = factories.client().get(path(run)).json()
     assert [event["id"] for event in shown] == [first.pk, second.pk]
@@ -45,10 +45,12 @@ def test_they_are_listed_oldest_first():
         "to_state": "RUNNING",
         "attempt": 1,
         "cause": "test",
+        "reason": None,
         "ran_on": "n1@bench",
         "at": first.at.isoformat().replace("+00:00", "Z"),
     }
-    assert (shown[1]["task_id"], shown[1]["key"], shown[1]["attempt"]) == (None, None, None)
+    assert (shown[1]["task_id"], shown[1]["key"], shown[1]["attempt"], shown[1]["ran_on"]) == (None, None, None, None)
+    assert shown[1]["reason"] == "No node has the role srv."
 
 
 def test_they_are_paged_by_the_last_one_read():

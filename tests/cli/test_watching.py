@@ -18,10 +18,10 @@ from celeriac.render.pictures import Picture
 from tests.cli.executions import execution, task, time
 
 
-def moved(place: int | None, state: str, at: float = 1.0, attempt: int = 1) -> ServerEvent:
+def moved(place: int | None, state: str, at: float = 1.0, attempt: int = 1, reason: str | None = None) -> ServerEvent:
     """Return the event of a task, or of the run, that has moved."""
     data = {"task_id": None if place is None else 100 + place, "to_state": state, "at": time(at), "attempt": attempt}
-    return ServerEvent("transition", {**data, "ran_on": "n1@mill" if state == "RUNNING" else None})
+    return ServerEvent("transition", {**data, "reason": reason, "ran_on": "n1@mill" if state == "RUNNING" else None})
 
 
 def drawn(picture: Picture, width: int = 100, height: int = 20) -> list[str]:
@@ -47,13 +47,13 @@ def test_a_picture_follows_the_events() -> None:
     assert (picture.execution["state"], picture.execution["completed_at"]) == ("SUCCESS", time(5))
 
 
-def test_what_is_reused_says_so() -> None:
-    told = execution("diamond", ["SUCCESS"])
-    told["tasks"][0] |= {"reason": "reused from execution 3"}
-    picture = Picture(told)
-    picture.take(moved(0, "SUCCESS", 2, attempt=0))
-    picture.take(moved(1, "SUCCESS", 2))
-    assert [task["reason"] for task in picture.execution["tasks"]][:2] == ["reused from execution 3", None]
+def test_what_moves_says_why_until_it_moves_again() -> None:
+    picture = Picture(execution("diamond", ["SUCCESS"]))
+    picture.take(moved(0, "SUCCESS", 2, attempt=0, reason="reused from execution 3"))
+    picture.take(moved(1, "QUEUED", 2, reason="retry 1 of 3 after 5 s"))
+    assert [task["reason"] for task in picture.execution["tasks"]][:2] == ["reused from execution 3", "retry 1 of 3 after 5 s"]
+    picture.take(moved(1, "RUNNING", 7, attempt=2))
+    assert picture.execution["tasks"][1]["reason"] is None
 
 
 def test_where_nothing_moves_what_waits_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

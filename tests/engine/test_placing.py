@@ -149,8 +149,8 @@ def test_a_run_past_its_deadline_fails_with_the_reason(bench: Bench) -> None:
     assert (run.placement, run.success_count, run.fail_count, run.job_runs.count()) == (None, 0, 0, 0)
     assert run.project.state == "FAILED"
     assert run.completed_at is not None
-    moves = Transition.objects.filter(graph_run=run).values_list("job_run", "from_state", "to_state")
-    assert [(str(task), *states) for task, *states in moves] == [("None", "PENDING", "FAILED")]
+    moves = Transition.objects.filter(graph_run=run).values_list("job_run", "from_state", "to_state", "reason")
+    assert [(str(task), *told) for task, *told in moves] == [("None", "PENDING", "FAILED", run.reason)]
 
 
 def test_a_run_without_a_deadline_waits_for_as_long_as_it_takes(bench: Bench) -> None:

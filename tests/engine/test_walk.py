@@ -282,6 +282,21 @@ def test_each_claim_tells_where_the_attempt_ran(bench: Bench) -> None:
     assert not Transition.objects.exclude(to_state=JobRunState.RUNNING).filter(ran_on__isnull=False)
 
 
+def test_each_move_keeps_the_reason_that_its_task_had_then(bench: Bench) -> None:
+    run = bench.launch(bench.graph({"a": {"retries": 1}, "b": {}, "c": {}, "d": {}}, "a>b c>d"))
+    bench.walk(run, {"a": FAILED, "c": waiting("until the courier comes")})
+    engine.cancel([run.pk], cause="cancelled by a test")
+
+    moves = Transition.objects.filter(graph_run=run, reason__isnull=False).order_by("pk")
+    assert set(moves.values_list("job_run__key", "to_state", "reason")) == {
+        ("a", "QUEUED", "retry 1 of 1 after 0 s"),
+        ("b", "SKIPPED", bench.reasons(run)["b"]),
+        ("c", "WAITING", "until the courier comes"),
+        ("c", "CANCELLED", "cancelled by a test"),
+        ("d", "CANCELLED", "cancelled by a test"),
+    }
+
+
 def test_an_edit_after_the_launch_does_not_change_the_run(bench: Bench) -> None:
     graph = bench.graph("a b", "a>b")
     run = bench.launch(graph)

@@ -59,6 +59,13 @@ def test_a_run_without_a_graph_is_told_of() -> None:
     assert "Graph:" not in messages.text(told)
 
 
+def test_a_run_that_never_got_its_nodes_says_why() -> None:
+    told = said("failure", reason="no nodes within 60 s: srv: there are no nodes.")
+    assert told["data"]["execution"]["reason"] == "no nodes within 60 s: srv: there are no nodes."
+    assert "Reason: no nodes within 60 s: srv: there are no nodes.\n" in messages.text(told)
+    assert "Reason:" not in messages.text(said("failure"))
+
+
 @pytest.mark.parametrize("errors", [{"error": "x" * 10_000}, "x" * 10_000, ["x" * 10_000]])
 def test_errors_are_cut(errors: Any) -> None:
     assert len(messages.failure("a", errors, None)["error"]) == messages.LONGEST_ERROR

@@ -37,7 +37,7 @@ export class Tasks extends EventTarget {
   }
 
   /** Take one event `transition`; to take it again changes nothing. */
-  move({ task_id: id, key, to_state: state, attempt, cause, ran_on: ranOn, at }) {
+  move({ task_id: id, key, to_state: state, attempt, cause, reason, ran_on: ranOn, at }) {
     if (id === null) {
       this.dispatchEvent(new CustomEvent("run", { detail: state }));
       return;
@@ -48,7 +48,8 @@ export class Tasks extends EventTarget {
     const when = Date.parse(at) - this.base;
     one.state = state;
     one.attempt = attempt ?? one.attempt;
-    one.reason = one.progress = one.due = null;
+    one.reason = reason;
+    one.progress = one.due = null;
     one.ended = ENDED.has(state) ? when : null;
     if (state === "RUNNING") {
       one.started = when;
