@@ -67,7 +67,7 @@ def varied(console: str) -> GraphRun:
         changes = {"started_at": began} if job.started_at else {}
         if job.completed_at:
             changes["completed_at"] = began + timedelta(seconds=20 + 7 * place)
-        JobRun.objects.filter(pk=job.pk).update(**changes, claimed_by=factories.worker(node=f"press-{place % 2}").pk)
+        JobRun.objects.filter(pk=job.pk).update(**changes, ran_on=f"press-{place % 2}@mill")
     weigh = factories.job(
         run,
         "weigh_the_roots",
