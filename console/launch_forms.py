@@ -96,7 +96,7 @@ def _ask(name: str, schema: Any, required: bool) -> Ask:
 
 def _read(ask: Ask, text: str) -> Any:
     if ask.kind == "text":
-        return text
+        return _json(json.dumps(text), ask.name)  # held to the same as all other texts
     if ask.kind == "flag" and text in FLAGS:
         return FLAGS[text]
     return _json(text, ask.name)

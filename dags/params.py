@@ -70,7 +70,7 @@ def check_params(graph: HasSchema, params: Any) -> None:
     try:
         found = itertools.islice(validator.iter_errors(params), MAX_LOOKED_AT)
         faults = sorted(found, key=lambda error: (error.json_path, error.message))
-    except (Unresolvable, RecursionError, TooCostlyError, re2.error) as error:
+    except (Unresolvable, RecursionError, TooCostlyError, re2.error, OverflowError) as error:  # the last: 10**400 / 0.1
         raise Invalid(f"The graph's params_schema cannot be applied: {error}", field="params") from error
     if faults:
         raise Invalid(field="params", messages=[_told(fault) for fault in faults[:MAX_FAULTS]])

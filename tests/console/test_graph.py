@@ -180,6 +180,7 @@ def test_a_launch_asks_for_what_the_schema_names(boss: Client) -> None:
         ({}, "day"),
         ({"param.day": "x", "param.count": "many"}, "count"),
         ({"param.day": "x", "param.extra": "{"}, "extra"),
+        ({"param.day": "a\0b"}, "day"),
         ({"param.day": "x", "param.kind": "huge"}, "kind"),
         ({"params": "[]"}, "params"),
         ({"params": '{"a": NaN}'}, "params"),

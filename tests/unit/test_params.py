@@ -90,6 +90,11 @@ def test_a_pattern_is_matched_in_linear_time(pattern) -> None:
     assert time.process_time() - begun < 1
 
 
+def test_a_number_beyond_what_can_be_computed_with_is_told() -> None:
+    (message,) = faults({"properties": {"a": {"multipleOf": 0.1}}}, {"a": 10**400})
+    assert message.startswith("The graph's params_schema cannot be applied")
+
+
 @pytest.mark.parametrize("pattern", [r"(?=a)", r"(a)\1", "a{1001}", "(" * 50])
 def test_a_pattern_that_cannot_be_is_refused(pattern) -> None:
     with pytest.raises(Invalid, match="is not a 'regex'"):
