@@ -18,7 +18,8 @@ CASES = {
     "schedules": "1,000 schedules that are due in the same second, and one alone",
     "api": "lists and details with 1,000,000 JobRuns stored, under load",
     "grid": "the console's grid of a graph of 1,000 tasks and 1,000 runs",
-    "run": "the console's pages of a run of 5,000 tasks",
+    "run": "the console's page of a run of 5,000 tasks",
+    "graph": "the console's page of a graph of 5,000 tasks, and its editor",
     "importing": "a CSV file of 1,000,000 rows into a table",
     "planning": "the policy `basic` with every target, for a day and a month",
 }

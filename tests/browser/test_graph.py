@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -234,6 +235,46 @@ def test_what_is_wrong_is_told_at_its_field_and_what_people_write_is_text(page: 
     expect(node(page, "<img src=x onerror=alert(1)>")).to_have_count(1)
     assert page.locator("img[src=x]").count() == 0
     assert json.dumps(diamond.tasks.get(key="check").configs) == '{"args": [1]}'
+
+
+def test_a_large_graph_is_edited_close_by_and_seen_whole_from_afar(page: Page, console: str, look: Look, shots: Shots) -> None:
+    keys = [f"t{column}_{row}" for column in range(20) for row in range(30)]
+    edges = [f"t{column}_{row}>t{column + 1}_{row}" for column in range(19) for row in range(30)]
+    graph = services.create_graphs([{**whole(keys, edges), "project": factories.project("Harvest")}])[0]
+    opened(page, graph)
+    expect(node(page, "T0_1")).to_be_visible()
+    assert page.locator(".node").count() < 200
+    page.get_by_role("button", name="Fit").click()
+    expect(page.locator(".stage svg.afar")).to_be_visible()
+    expect(page.locator(".node")).to_have_count(1)  # the one that Tab leads to
+    look(page)
+    shots(page, "graph-afar")
+    mark = page.locator(".far").first.bounding_box()
+    assert mark
+    page.mouse.click(mark["x"] + mark["width"] - 3, mark["y"] + mark["height"] - 2)
+    expect(name_of(page)).to_have_value("T19_29")
+    expect(page.locator(".far.chosen")).to_have_attribute("d", re.compile("^M"))
+    page.get_by_label("Search tasks").fill("t10_15")
+    page.keyboard.press("Enter")
+    expect(page.locator(".node.chosen.found")).to_be_in_viewport()
+    page.get_by_label("Search tasks").press("Escape")
+    page.keyboard.press("ArrowRight")
+    expect(node(page, "T11_15")).to_be_focused()
+    drag(page, "T11_15", "T10_15")
+    expect(page.locator(".node.lit")).to_have_count(2)  # a cycle
+    page.keyboard.press("Delete")
+    expect(node(page, "T11_15")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(node(page, "T11_15")).to_be_visible()
+    drag(page, "T10_15", "T12_15")
+    expect(said(page)).to_have_text("T12_15 now waits for T10_15.")
+    node(page, "T12_15").click()
+    page.get_by_label("Wait for another task").focus()
+    page.get_by_label("Wait for another task").select_option("T0_1")
+    expect(said(page)).to_have_text("T12_15 now waits for T0_1.")
+    page.get_by_role("button", name="Save").click()
+    expect(said(page)).to_have_text("Saved as revision 2.")
+    assert graph.edges.count() == len(edges) + 2
 
 
 def test_the_same_editor_is_in_the_admin(page: Page, diamond: Graph, look: Look, shots: Shots) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.benchmarks.cases import api, grid, huge, importing, latency, planning, run, schedules, throughput
+from tests.benchmarks.cases import api, graph, grid, huge, importing, latency, planning, run, schedules, throughput
 from tests.benchmarks.figures import Measured
 from tests.benchmarks.stage import Stage
 
@@ -20,6 +20,7 @@ CASES: dict[str, Callable[[Stage], list[Measured]]] = {
     "api": api.api,
     "grid": grid.grid,
     "run": run.run,
+    "graph": graph.graph,
     "importing": importing.importing,
     "planning": planning.planning,
 }

@@ -2,6 +2,7 @@
 
 import { makeCamera } from "../picture/camera.js";
 import * as edits from "./draft.js";
+import { located, placeOf, summed, textOf } from "./faults.js";
 import { makeHistory } from "./history.js";
 import { makeKeeping } from "./keeping.js";
 import { listenToKeyboard } from "./keyboard.js";
@@ -42,15 +43,6 @@ function say(text, level = "") {
   place.textContent = text;
 }
 
-function faultOf({ kind, id, from, to }, field) {
-  const fits = (fault) =>
-    fault.field === field &&
-    ((kind === "graph" && fault.part === "graph") ||
-      (kind === "task" && fault.part === "tasks" && fault.id === id) ||
-      (kind === "edge" && fault.part === "edges" && fault.from === from && fault.to === to));
-  return faults.filter(fits).map((fault) => fault.text).join(" ");
-}
-
 function show() {
   const draft = history.present;
   const known = { task: ({ id }) => edits.taskOf(draft, id), edge: ({ from, to }) => edits.edgeOf(draft, from, to) };
@@ -59,7 +51,7 @@ function show() {
   const pair = chosen.kind === "edge" ? [`${chosen.from}-${chosen.to}`] : [];
   picture.mark("chosen", chosen.kind === "task" ? [chosen.id] : [], pair);
   svg.setAttribute("tabindex", draft.tasks.length ? "-1" : "0"); // one task is reached by Tab, the others from there by arrows
-  panel.show(draft, chosen, faultOf);
+  panel.show(draft, chosen, (place, field) => textOf(faults, place, field));
   editor.querySelector(".nothing").hidden = draft.tasks.length > 0;
   if (readonly) return;
   const changed = draft !== saved;
@@ -250,21 +242,14 @@ const saving = makeSaving(editor, {
   },
   refused(found, cycle) {
     const draft = history.present;
-    faults = found.map((fault) => {
-      if (fault.part === "tasks") return { ...fault, id: draft.tasks[fault.index]?.id };
-      return fault.part === "edges" ? { ...fault, ...draft.edges[fault.index] } : fault;
-    });
+    faults = located(found, draft);
     const [first] = faults;
-    if (first.id !== undefined) chosen = { kind: "task", id: first.id };
-    else if (first.from !== undefined) chosen = { kind: "edge", from: first.from, to: first.to };
-    else chosen = first.field ? { kind: "graph" } : chosen;
+    chosen = placeOf(first, chosen);
     show();
+    if (chosen.kind === "task") camera.reveal(picture.boxOf(chosen.id));
     const ids = (cycle ?? []).map((key) => draft.tasks.find((task) => task.key === key)?.id);
     if (ids.length) light([...ids, ids[0]]);
-    const more = faults.length > 1 ? ` And ${faults.length - 1} more.` : "";
-    const name = first.id === undefined ? "" : `${edits.taskOf(draft, first.id).name}: `;
-    const place = first.field && first.part === "graph" ? `${first.field}: ` : "";
-    say(`${name}${place}${first.text}${more}`, "bad");
+    say(summed(faults, draft), "bad");
     if (first.field) panel.focus(first.field);
   },
   overwrite(revision) {

@@ -16,7 +16,7 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
   let at = { x: 0, y: 0, scale: 1 }; // the upper left corner of what is in view
   let room = { width: 0, height: 0 };
   let extent = null;
-  let touched = false; // by its user: what is not is looked at anew when the room or the picture changes
+  let again = begin; // how it is looked at anew when the room or the picture changes; null once its user has moved it
 
   function measure() {
     room = { width: svg.clientWidth, height: svg.clientHeight };
@@ -40,8 +40,9 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
     move({ x: x - room.width / scale / 2, y: y - room.height / scale / 2, scale });
   }
 
+  /** Look at all of it. */
   function fit() {
-    touched = false;
+    again = fit;
     const { width, height } = extent;
     const wide = limited(Math.min(1, room.width / width));
     grow(height * wide);
@@ -53,6 +54,7 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
   function begin() {
     measure();
     fit();
+    again = begin;
     if (at.scale >= CLOSE || room.width >= broad) return;
     stand(READABLE, room.width / READABLE / 2, extent.height / 2);
     const spare = extent.height - room.height / READABLE;
@@ -62,26 +64,26 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
   /** Look at a picture, `{width, height, start}`, from its beginning, which is at the height `start`; or as it was looked at. */
   function open(next) {
     extent = next;
-    if (touched) move(at);
-    else begin();
+    if (again) again();
+    else move(at);
   }
 
   /** Zoom in by so many steps; what is at a point, in pixels, stays there. */
   function zoom(steps, point = { x: room.width / 2, y: room.height / 2 }) {
     const scale = limited(at.scale * STEP ** steps);
     const stay = (from, pixels) => from + pixels / at.scale - pixels / scale;
-    touched = true;
+    again = null;
     move({ x: stay(at.x, point.x), y: stay(at.y, point.y), scale });
   }
 
   function pan(x, y) {
-    touched = true;
+    again = null;
     move({ ...at, x: at.x - x / at.scale, y: at.y - y / at.scale });
   }
 
   /** Have a box in view: from afar come close to it, else move by as little as shows it. */
   function reveal({ x, y, width, height }) {
-    touched = true;
+    again = null;
     measure();
     if (at.scale < CLOSE) return stand(READABLE, x + width / 2, y + height / 2);
     const margin = MARGIN / at.scale;
@@ -100,8 +102,8 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
     const before = room.width;
     measure();
     if (!room.width || !extent) return; // it is not shown at present
-    if (touched || room.width === before) move(at);
-    else begin();
+    if (again && room.width !== before) again();
+    else move(at);
   }).observe(svg);
 
   return { view, open, fit, pan, zoom, reveal, inWorld, zoomIn: () => zoom(1), zoomOut: () => zoom(-1) };
