@@ -10,6 +10,7 @@ const MARKS = ["found", "chosen", "faulty", "aimed", "lit"]; // each is drawn ab
 const CROSSED = new Set(["faulty", "lit"]); // from afar: not by their colour alone
 const NEW = { x: 24, y: 24 }; // where a task stands that nobody has placed
 
+const boxAt = ({ x, y }) => ({ x, y, width: WIDTH, height: HEIGHT });
 const pairOf = ({ from, to }) => `${from}-${to}`;
 
 /** Make what shows drafts in `svg`; `view()` tells what of it is looked at. */
@@ -19,17 +20,15 @@ export function makePicture(svg, { readonly, view }) {
   const nodes = new Near(nodesLayer, (id) => makeNode(id, readonly), tellOfTask);
   const edges = new Near(edgesLayer, makeEdge, tellOfEdge);
   const marks = new Map(MARKS.map((name) => [name, { ids: new Set(), pairs: new Set() }]));
+  const places = new Map(); // the box of each task
   let shown = { tasks: [], edges: [] }; // the draft
   let tasks = new Map();
   let wires = new Map(); // the edges by pair, with their paths
-  let places = new Map();
   let routes = new Map(); // how the service draws edges
   let roving = null; // the task that Tab leads to
   let stale = true; // whether something else than the marks has changed since it was drawn from afar
   let waiting = 0;
   svg.append(...farEdges, edgesLayer, ...farNodes, nodesLayer);
-
-  const boxOf = (id) => ({ ...places.get(id), width: WIDTH, height: HEIGHT });
 
   function marksOf(kind, one) {
     return MARKS.filter((name) => marks.get(name)[kind].has(one)).join(" ");
@@ -49,7 +48,7 @@ export function makePicture(svg, { readonly, view }) {
     marks.get("faulty").ids = faulty;
     roving = rove;
     if (draft.tasks !== shown.tasks) tasks = new Map(draft.tasks.map((task) => [task.id, task]));
-    for (const { id } of draft.tasks) if (!places.has(id)) places.set(id, NEW);
+    for (const { id } of draft.tasks) if (!places.has(id)) places.set(id, boxAt(NEW));
     if (draft.edges !== shown.edges) wire(draft.edges);
     stale ||= draft.tasks.length !== shown.tasks.length;
     shown = draft;
@@ -70,7 +69,7 @@ export function makePicture(svg, { readonly, view }) {
   function take(draft, drawing) {
     draft.tasks.forEach(({ id }, index) => {
       const [x, y] = drawing.places[index];
-      places.set(id, { x, y });
+      places.set(id, boxAt({ x, y }));
     });
     routes = new Map(draft.edges.map((edge, index) => [pairOf(edge), { path: drawing.paths[index], span: spanOf(drawing.paths[index]) }]));
     wire(shown.edges);
@@ -83,19 +82,20 @@ export function makePicture(svg, { readonly, view }) {
       const seen = view();
       const near = seen.scale >= CLOSE;
       svg.classList.toggle("afar", !near);
-      nodes.show([...tasks.keys()].filter((id) => id === roving || (near && meets(boxOf(id), seen))), (id) => tasks.has(id));
-      edges.show(near ? [...wires.keys()].filter((pair) => meets(wires.get(pair).span, seen)) : []);
+      nodes.show([...tasks.keys()].filter((id) => id === roving || (near && meets(places.get(id), seen))), (id) => tasks.has(id));
+      edges.show(near ? [...wires.values()].filter(({ span }) => meets(span, seen)).map(pairOf) : []);
       if (!near) lookFromAfar();
     });
   }
 
   function lookFromAfar() {
-    const drawAll = (at, ids, pairs, crossed) => {
-      farNodes[at].setAttribute("d", boxes(ids.filter((id) => tasks.has(id)).map((id) => places.get(id)), [WIDTH, HEIGHT], crossed));
-      farEdges[at].setAttribute("d", lines(pairs.filter((pair) => wires.has(pair)).map((pair) => wires.get(pair))));
+    const draw = (at, ids, pairs, crossed) => {
+      const known = [...ids].filter((id) => tasks.has(id));
+      farNodes[at].setAttribute("d", boxes(known.map((id) => places.get(id)), [WIDTH, HEIGHT], crossed));
+      farEdges[at].setAttribute("d", lines([...pairs].filter((pair) => wires.has(pair)).map((pair) => wires.get(pair))));
     };
-    if (stale) drawAll(0, [...tasks.keys()], [...wires.keys()], false);
-    MARKS.forEach((name, index) => drawAll(index + 1, [...marks.get(name).ids], [...marks.get(name).pairs], CROSSED.has(name)));
+    if (stale) draw(0, tasks.keys(), wires.keys(), false);
+    MARKS.forEach((name, index) => draw(index + 1, marks.get(name).ids, marks.get(name).pairs, CROSSED.has(name)));
     stale = false;
   }
 
@@ -110,8 +110,8 @@ export function makePicture(svg, { readonly, view }) {
     /** Return the element of a task, wherever it is. */
     node: (id) => nodes.put(id),
     /** Return the task that is seen at a point from afar, null where there is none; close by, its element is there. */
-    taskAt: (point) => [...tasks.keys()].find((id) => meets(boxOf(id), { ...point, width: 0, height: 0 })) ?? null,
-    place: (id, corner) => places.set(id, corner),
-    boxOf,
+    taskAt: (point) => [...tasks.keys()].find((id) => meets(places.get(id), { ...point, width: 0, height: 0 })) ?? null,
+    place: (id, corner) => places.set(id, boxAt(corner)),
+    boxOf: (id) => places.get(id),
   };
 }

@@ -22,6 +22,7 @@ export function picture(tasks) {
   const close = drawn("g");
   const nodes = new Near(close, build, fill);
   let drawing = null;
+  let places = []; // the box of each task
   let wires = []; // the edges, with their paths
   let found = new Set();
   let waiting = 0;
@@ -38,6 +39,8 @@ export function picture(tasks) {
     const answer = await fetch(document.getElementById("run").dataset.picture, { headers: { Accept: "application/json" } });
     if (!answer.ok) return element.replaceChildren(make("p", "empty", "The picture cannot be shown."));
     drawing = await answer.json();
+    const [width, height] = drawing.task;
+    places = drawing.places.map(([x, y]) => ({ x, y, width, height }));
     const pairs = tasks.all.flatMap((one) => one.after.map((other) => [one, other]));
     wires = drawing.paths.map((path, n) => ({ path, span: spanOf(path), ends: pairs[n].map((one) => one.key) }));
     camera.open(drawing);
@@ -82,9 +85,7 @@ export function picture(tasks) {
   }
 
   function boxOf(one) {
-    const [x, y] = drawing.places[one.node];
-    const [width, height] = drawing.task;
-    return { x, y, width, height };
+    return places[one.node];
   }
 
   function fill(node, one) {
