@@ -78,7 +78,8 @@ def key_of(request: Request) -> str | None:
 
 def _digest(request: Request) -> str:
     """Return what makes two requests the same; a token of another project asks for another thing."""
-    facts = [request.method, request.path.rstrip("/"), project_of(request), request.data]
+    asked = sorted(request.query_params.lists())
+    facts = [request.method, request.path.rstrip("/"), asked, project_of(request), request.data]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_content).encode()).hexdigest()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.apps import apps
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Func, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
 
-from dags.models import Edge, Graph, Task
+from dags.models import Edge, Graph, GraphRevision, Task
 
 
 def graphs_listed() -> QuerySet[Graph]:
@@ -30,6 +31,16 @@ def _with_state(graphs: QuerySet[Graph]) -> QuerySet[Graph]:
     """
     runs = apps.get_model("runs", "GraphRun")._default_manager.filter(graph=OuterRef("pk"))
     return graphs.annotate(state=Subquery(runs.order_by("-pk").values("state")[:1]))
+
+
+def revisions(graph: Graph) -> QuerySet[GraphRevision]:
+    """Return the saved revisions of a graph, how large each is with it, and without its content, which may be 20 MB."""
+    kept = GraphRevision.objects.filter(graph=graph).select_related("saved_by").defer("content")
+    return kept.annotate(task_count=_length("tasks"), edge_count=_length("edges"))
+
+
+def _length(part: str) -> Func:
+    return Func(KeyTransform(part, "content"), function="jsonb_array_length", output_field=IntegerField())
 
 
 def drawing(graph: Graph) -> tuple[dict[int, str], list[tuple[int, int]]]:

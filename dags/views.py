@@ -10,16 +10,27 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from api.access import may_write_commands, user_of
 from api.doors import EditingDoor
 from api.filtering import read_id
+from api.idempotency import idempotent
 from api.negotiation import IgnoreAccept
+from api.pagination import NewestFirst
 from api.rights import Scope
 from dags import filters, owning, picture, schemas, selectors, serializers, services
-from dags.models import Edge, Graph, Project, Task
+from dags.models import Edge, Graph, GraphRevision, Project, Task
+from dags.revision_serializers import RevisionRowSerializer, RevisionSerializer
+
+
+class LatestRevisionFirst(NewestFirst):
+    """The saved revisions of one graph."""
+
+    ordering = "-revision"
 
 
 class BlueprintDoor(EditingDoor):
@@ -62,7 +73,7 @@ class DagViewSet(BlueprintDoor):
     """Graphs: the blueprints of pipelines."""
 
     kind = "dag"
-    needs = {**BlueprintDoor.needs, "picture": Scope.READ}
+    needs = {**BlueprintDoor.needs, **dict.fromkeys(("picture", "revisions", "revision"), Scope.READ)}
     queryset = Graph.objects.all()
     serializer_class = serializers.GraphSerializer
     filterset_class = filters.GraphFilter
@@ -91,6 +102,10 @@ class DagViewSet(BlueprintDoor):
         services.update_graphs({pk: fields}, may_command=self.may_command, by=self.by, seen=seen)
         return selectors.graphs_whole().get(pk=pk)
 
+    @idempotent
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().update(request, *args, **kwargs)
+
     def perform_destroy(self, instance: Graph) -> None:
         services.delete_graphs([instance.pk])
 
@@ -98,6 +113,18 @@ class DagViewSet(BlueprintDoor):
     @action(detail=True, url_path=r"picture\.svg", content_negotiation_class=IgnoreAccept)
     def picture(self, request: Request, pk: str) -> HttpResponse:
         return picture.answer(picture.draw(*selectors.drawing(self.get_object())))
+
+    @schemas.REVISIONS
+    @action(detail=True, pagination_class=LatestRevisionFirst)
+    def revisions(self, request: Request, pk: str) -> Response:
+        page = self.paginate_queryset(selectors.revisions(self.get_object()))
+        return self.get_paginated_response(RevisionRowSerializer(page, many=True).data)
+
+    @schemas.REVISION_SHOWN
+    @action(detail=True, url_path=r"revisions/(?P<revision>[0-9]{1,9})")
+    def revision(self, request: Request, pk: str, revision: str) -> Response:
+        kept = get_object_or_404(GraphRevision, graph=self.get_object(), revision=int(revision))
+        return Response(RevisionSerializer(kept).data)
 
 
 @schemas.TASKS

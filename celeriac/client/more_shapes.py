@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from celeriac.client.fields import EdgeFields, TaskFields
 from celeriac.client.shapes import TaskRun, TaskState
 
 
@@ -248,3 +249,26 @@ class JobSpecPlan(TypedDict):
     nodes: list[dict[str, Any]]
     plan: list[dict[str, Any]]
     critical_path: dict[str, Any]
+
+
+class RevisionRow(TypedDict):
+    """A saved revision of a graph in a list: who saved it, when, and how large it was."""
+
+    revision: int
+    saved_by: str | None
+    saved_at: str
+    task_count: int
+    edge_count: int
+
+
+class Revision(TypedDict):
+    """A graph as it was once saved; what was at its default is left out of tasks and edges."""
+
+    name: str
+    execution_key: str
+    description: str
+    on_failure: str
+    max_parallel: int | None
+    params_schema: dict[str, Any] | None
+    tasks: list[TaskFields]
+    edges: list[EdgeFields]

@@ -8,6 +8,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+# What stands in a path beside the id of what belongs to a project.
+BESIDE = {"revision": 1}
+
 # What is no view of ours: each with its reason.
 FOREIGN = {
     "console:": "pages have rules of their own, which tests/console/test_rules.py walks",
@@ -27,9 +30,11 @@ class Route:
     action: str
     view: Any
     parameter: str | None
+    beside: tuple[str, ...] = ()
 
     def path(self, value: object = 1) -> str:
-        return reverse(self.name, kwargs={self.parameter: value} if self.parameter else {})
+        kwargs = {name: BESIDE[name] for name in self.beside}
+        return reverse(self.name, kwargs={self.parameter: value, **kwargs} if self.parameter else {})
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
@@ -55,12 +60,17 @@ def is_foreign(name: str) -> bool:
 def routes() -> list[Route]:
     """Return every method of every path that leads to a view of ours."""
     return [
-        Route(name, method.upper(), action, vars(pattern.callback)["cls"], next(iter(pattern.pattern.regex.groupindex), None))
+        Route(name, method.upper(), action, vars(pattern.callback)["cls"], *_parameters(pattern))
         for name, pattern in patterns()
         if not is_foreign(name)
         for method, action in _actions(pattern.callback).items()
         if method != "head"
     ]
+
+
+def _parameters(pattern: URLPattern) -> tuple[str | None, tuple[str, ...]]:
+    first, *rest = pattern.pattern.regex.groupindex or [None]
+    return first, tuple(map(str, rest))
 
 
 def _actions(callback: Any) -> dict[str, str]:

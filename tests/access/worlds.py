@@ -7,6 +7,7 @@ from typing import Any
 
 from api.models import Membership, Token
 from dags.models import Edge, Graph, Job, Project, Task
+from dags.services import revisions
 from jobs.doors import KINDS
 from notifications import services as notifications
 from notifications.models import Delivery
@@ -70,6 +71,7 @@ def world(name: str) -> World:
     graph = factories.graph(project=project, name=f"graph of {name}", execution_key=f"key of {name}")
     tasks = [Task.objects.create(parent=graph, name=key, key=key, driver="offline") for key in "abc"]
     edge = Edge.objects.create(graph=graph, task_from=tasks[0], task_to=tasks[1])
+    revisions.keep_revisions([graph.pk])
     running = factories.run({f"waits in {name}": "WAITING"}, of=graph)
     admin = factories.member("admin", project)
     jobs = {kind: factories.job_of(kind, project) for kind in KINDS}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dags.models import Graph, GraphRevision
+from dags.revision_serializers import RevisionSerializer
 from dags.services import revisions
 from tests import factories
 from tests.blueprints import whole
@@ -103,3 +104,60 @@ def test_a_revision_that_is_no_number_is_told(client: factories.Client, asked: s
     graph = made(client)
     refused = client.patch(f"/scheduler/dag/{graph['graph_id']}/?revision={asked}", {"name": "x"}, format="json")
     assert (refused.status_code, refused.json()) == (400, {"revision": ["Must be a whole number."]})
+
+
+# --- Reading them ---
+
+
+def test_the_saved_revisions_are_listed_latest_first(client: factories.Client, django_assert_num_queries: Any) -> None:
+    graph = made(client)
+    other = factories.client()
+    other.put(f"/scheduler/dag/{graph['graph_id']}/", whole("abc", ["a>b", "b>c"]), format="json")
+    made(client)
+    path = f"/scheduler/dag/{graph['graph_id']}/revisions/"
+    with django_assert_num_queries(3):  # who asks, the graph, its revisions
+        rows = client.get(path).json()
+    told = [(row["revision"], row["saved_by"], row["task_count"], row["edge_count"]) for row in rows]
+    assert told == [(2, other.user.username, 3, 2), (1, client.user.username, 2, 1)]
+    assert rows[0]["saved_at"] > rows[1]["saved_at"]
+    first = client.get(path, {"limit": 1})
+    assert [row["revision"] for row in first.json()] == [2]
+    following = first.headers["Link"].split(">")[0].lstrip("<")
+    assert [row["revision"] for row in client.get(following).json()] == [1]
+
+
+def test_who_saved_and_has_left_is_nobody(client: factories.Client) -> None:
+    graph = made(client)
+    GraphRevision.objects.update(saved_by=None)
+    assert client.get(f"/scheduler/dag/{graph['graph_id']}/revisions/").json()[0]["saved_by"] is None
+
+
+def test_a_revision_can_be_sent_back_as_it_is_told(client: factories.Client) -> None:
+    graph = made(client, max_parallel=2, params_schema={"type": "object"})
+    path = f"/scheduler/dag/{graph['graph_id']}/"
+    client.put(path, whole("x"), format="json")
+    old = client.get(f"{path}revisions/1/").json()
+    assert [task["key"] for task in old["tasks"]] == ["a", "b"]
+    assert client.put(f"{path}?revision=2", old, format="json").status_code == 200
+    assert client.get(f"{path}revisions/3/").json() == old
+    assert list(old) == list(RevisionSerializer().fields), "the document tells of exactly what is shown"
+
+
+@pytest.mark.parametrize("number", ["0", "2", "999999999", "9" * 19, "x", "-1"])
+def test_a_revision_that_is_not_kept_is_not_found(client: factories.Client, number: str) -> None:
+    path = f"/scheduler/dag/{made(client)['graph_id']}/revisions/"
+    assert client.get(f"{path}{number}/").status_code == 404
+
+
+# --- Saving under a key ---
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "post"])
+def test_a_save_that_is_repeated_under_its_key_is_no_change_of_somebody_else(client: factories.Client, method: str) -> None:
+    graph = made(client)
+    path, head = f"/scheduler/dag/{graph['graph_id']}/", {"Idempotency-Key": "once"}
+    first, again = (getattr(client, method)(f"{path}?revision=1", whole("abc"), format="json", headers=head) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert Graph.objects.get().revision == 2
+    other = getattr(client, method)(f"{path}?revision=2", whole("abc"), format="json", headers=head)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")

@@ -83,6 +83,16 @@ def test_a_key_of_ones_own_is_kept(playing: Player) -> None:
     assert sent[0].headers["Idempotency-Key"] == "nightly-2027-03-14"
 
 
+def test_a_save_that_names_its_revision_is_tried_again_under_the_same_key(playing: Player) -> None:
+    client, sent = playing(httpx.ReadTimeout("lost"), ok({"revision": 8}), ok({}))
+    assert client.graphs.replace(1, revision=7, name="x")["revision"] == 8
+    assert [request.url.query for request in sent] == [b"revision=7"] * 2
+    assert len({request.headers["Idempotency-Key"] for request in sent}) == 1
+    client.graphs.replace(1, name="x")
+    assert "Idempotency-Key" not in sent[2].headers
+    assert not sent[2].url.query
+
+
 def test_retry_after_is_heeded(playing: Player) -> None:
     assert retrying.delay(1, "7") == 7
     assert retrying.delay(1, "Wed, 21 Oct 2015 07:28:00 GMT") < 1

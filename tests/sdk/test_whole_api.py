@@ -50,7 +50,7 @@ def sent_by_every_method() -> set[tuple[str, str]]:
         sent.append(request)
         if "text/event-stream" in request.headers["Accept"]:
             return httpx.Response(200, content=b"event: end\ndata: {}\n\n")
-        rows = re.search(r"/(list|tasks|events|logs|runs|firings|deliveries)/$", request.url.path)
+        rows = re.search(r"/(list|tasks|events|logs|runs|firings|deliveries|revisions)/$", request.url.path)
         return httpx.Response(200, json=[] if rows else {"executions": [], "next": [], "token": "x"})
 
     with Client("http://service.test", "x", transport=httpx.MockTransport(answer)) as client:

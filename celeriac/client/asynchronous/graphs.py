@@ -7,7 +7,17 @@ from typing import Any, Unpack, cast
 
 from celeriac.client.asynchronous.resource import AsyncResource
 from celeriac.client.fields import EdgeFields, GraphFields, ProjectFields, ProjectOptions, TaskFields
-from celeriac.client.shapes import Edge, Execution, Graph, GraphRow, Project, ProjectLaunched, ProjectProgress, Task
+from celeriac.client.more_shapes import Revision, RevisionRow
+from celeriac.client.shapes import (
+    Edge,
+    Execution,
+    Graph,
+    GraphRow,
+    Project,
+    ProjectLaunched,
+    ProjectProgress,
+    Task,
+)
 
 
 class AsyncGraphs(AsyncResource):
@@ -35,13 +45,21 @@ class AsyncGraphs(AsyncResource):
         """Create a graph, with `tasks` and `edges` where they are given."""
         return cast(Graph, await self._wire.post("/scheduler/dag/create/", fields))
 
-    async def update(self, graph_id: int, /, **fields: Unpack[GraphFields]) -> Graph:
-        """Change some fields of a graph."""
-        return cast(Graph, await self._wire.patch(f"/scheduler/dag/{graph_id}/", fields))
+    async def update(self, graph_id: int, /, *, revision: int | None = None, **fields: Unpack[GraphFields]) -> Graph:
+        """Change some fields of a graph; raise `Conflict` if it is no longer at the `revision` told."""
+        return cast(Graph, await self._wire.patch(f"/scheduler/dag/{graph_id}/", fields, revision=revision))
 
-    async def replace(self, graph_id: int, /, **fields: Unpack[GraphFields]) -> Graph:
-        """Replace the whole definition; tasks with a key that is there keep their ids."""
-        return cast(Graph, await self._wire.put(f"/scheduler/dag/{graph_id}/", fields))
+    async def replace(self, graph_id: int, /, *, revision: int | None = None, **fields: Unpack[GraphFields]) -> Graph:
+        """Replace the whole definition; tasks with a key that is there keep their ids. `revision` as in `update`."""
+        return cast(Graph, await self._wire.put(f"/scheduler/dag/{graph_id}/", fields, revision=revision))
+
+    def revisions(self, graph_id: int, *, limit: int | None = None) -> AsyncIterator[RevisionRow]:
+        """Yield the saved revisions of a graph, latest first."""
+        return self._wire.rows(f"/scheduler/dag/{graph_id}/revisions/", limit)
+
+    async def revision(self, graph_id: int, revision: int) -> Revision:
+        """Return a graph as it was saved then; `replace(graph_id, **graph)` brings it back."""
+        return cast(Revision, await self._wire.get(f"/scheduler/dag/{graph_id}/revisions/{revision}/"))
 
     async def delete(self, graph_id: int) -> None:
         """Delete a graph; its executions stay."""

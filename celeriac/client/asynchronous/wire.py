@@ -45,7 +45,7 @@ class AsyncWire:
     ) -> httpx.Response:
         """Send a request until it is answered; return the answer, or raise what it stands for."""
         head = {"Accept": "application/json", **(headers or {})}
-        if method == "POST":
+        if retrying.is_keyed(method, params):
             head.setdefault("Idempotency-Key", uuid4().hex)
         tried = 0
         while True:
@@ -79,13 +79,13 @@ class AsyncWire:
         headers = {"Idempotency-Key": key} if key else None
         return answers.value(await self.send("POST", path, json=json or {}, params=params, headers=headers))
 
-    async def patch(self, path: str, json: Any) -> Any:
+    async def patch(self, path: str, json: Any, **params: Any) -> Any:
         """Change fields; return the object."""
-        return answers.value(await self.send("PATCH", path, json=json))
+        return answers.value(await self.send("PATCH", path, json=json, params=params))
 
-    async def put(self, path: str, json: Any) -> Any:
+    async def put(self, path: str, json: Any, **params: Any) -> Any:
         """Replace; return the object."""
-        return answers.value(await self.send("PUT", path, json=json))
+        return answers.value(await self.send("PUT", path, json=json, params=params))
 
     async def delete(self, path: str) -> None:
         """Delete."""
