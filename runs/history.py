@@ -13,7 +13,7 @@ class Transition(models.Model):
     """
 
     graph_run = models.ForeignKey(
-        "runs.GraphRun", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        "runs.GraphRun", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     job_run = models.ForeignKey(
         "runs.JobRun", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -31,7 +31,6 @@ class Transition(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["graph_run", "id"], name="transition_of_run"),  # the event stream resumes here
-            models.Index(fields=["job_run"], condition=models.Q(graph_run=None), name="transition_of_own_job_run"),
         ]
 
     def __str__(self) -> str:

@@ -42,17 +42,12 @@ def run_channel(run_id: int) -> str:
     return f"celeriac:run:{run_id}"
 
 
-def job_run_channel(job_run_id: int) -> str:
-    """Return where a job run on its own is announced."""
-    return f"celeriac:job-run:{job_run_id}"
-
-
-def announce(run_ids: Iterable[int], *, job_run_ids: Iterable[int] = (), final: bool = False) -> None:
-    """Ring for the viewers of these runs, and of these job runs on their own, once the transaction has committed.
+def announce(run_ids: Iterable[int], *, final: bool = False) -> None:
+    """Ring for the viewers of these runs once the transaction has committed.
 
     Never raises. `final` rings however short ago the last bell was: for what no further bell follows.
     """
-    channels = [*map(run_channel, run_ids), *map(job_run_channel, job_run_ids)]
+    channels = [run_channel(run_id) for run_id in run_ids]
     if channels:
         transaction.on_commit(lambda: _publish(channels, final), robust=True)
 

@@ -41,7 +41,7 @@ class LogWriter:
         "_unsaved",
     )
 
-    def __init__(self, job_run_id: int, attempt: int, graph_run_id: int | None = None) -> None:
+    def __init__(self, job_run_id: int, attempt: int, graph_run_id: int) -> None:
         self._identity = (job_run_id, attempt)
         self._graph_run_id = graph_run_id
         self._lock = threading.Lock()  # guards what is collected
@@ -103,10 +103,7 @@ class LogWriter:
             logger.warning("%s pieces of the log of job run %s not stored: %s", len(self._unsaved), job_run_id, error)
             return
         self._unsaved = []
-        if self._graph_run_id is None:
-            live.announce([], job_run_ids=[job_run_id])
-        else:
-            live.announce([self._graph_run_id])
+        live.announce([self._graph_run_id])
 
     def _decoded(self, said: _Said, final: bool) -> list[tuple[str, str]]:
         """Return the pieces as text that PostgreSQL can store; a character cut in two waits for its other half."""

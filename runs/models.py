@@ -129,9 +129,9 @@ class JobRun(models.Model):
     """One run of one task inside a GraphRun; a Job on its own runs as a graph of one task."""
 
     graph_run = models.ForeignKey(  # the index of the constraint below serves it too
-        GraphRun, null=True, on_delete=models.CASCADE, db_index=False, related_name="job_runs"
+        GraphRun, on_delete=models.CASCADE, db_index=False, related_name="job_runs"
     )
-    node = models.PositiveIntegerField(null=True, help_text="The task's index in the ExecutionGraph.")
+    node = models.PositiveIntegerField(help_text="The task's index in the ExecutionGraph.")
     key = models.CharField(max_length=200)
     job = models.ForeignKey(
         "dags.Job", null=True, on_delete=models.SET_NULL, db_index=False, related_name="runs", help_text="Of the driver `job`."

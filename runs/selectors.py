@@ -85,7 +85,7 @@ def execution(run: GraphRun) -> Execution:
     spec = ExecutionGraph.objects.values_list("spec", flat=True).get(pk=run.execution_graph_id)
     job_runs = list(JobRun.objects.filter(graph_run=run).order_by("node"))
     ids = {job_run.node: job_run.pk for job_run in job_runs}
-    tasks = [TaskRun(job_run, specs.task_of(spec, job_run.node)) for job_run in job_runs if job_run.node is not None]
+    tasks = [TaskRun(job_run, specs.task_of(spec, job_run.node)) for job_run in job_runs]
     edges = [
         (ids[start], ids[end], condition[0] if condition else Condition.SUCCESS) for start, end, *condition in spec["edges"]
     ]
@@ -114,13 +114,9 @@ def task_runs(job_runs: Iterable[JobRun]) -> list[TaskRun]:
     found = list(job_runs)
     wanted: dict[int, set[int]] = defaultdict(set)
     for run in found:
-        if run.graph_run and run.node is not None:
-            wanted[run.graph_run.execution_graph_id].add(run.node)
+        wanted[run.graph_run.execution_graph_id].add(run.node)
     tasks = tasks_at(wanted)
-    return [
-        TaskRun(run, tasks.get((run.graph_run.execution_graph_id, run.node) if run.graph_run else None) or _on_its_own(run))
-        for run in found
-    ]
+    return [TaskRun(run, tasks[run.graph_run.execution_graph_id, run.node]) for run in found]
 
 
 def task_run(job_run: JobRun) -> TaskRun:
@@ -166,10 +162,6 @@ def _in_specs(paths: Mapping[int, str]) -> dict[int, list[Any]]:
         output_field=JSONField(),
     )
     return dict(ExecutionGraph.objects.filter(pk__in=paths).annotate(found=found).values_list("pk", "found"))
-
-
-def _on_its_own(run: JobRun) -> dict[str, Any]:
-    return specs.read_task({"template": None, "key": run.key, "name": run.key})
 
 
 def progress(run: GraphRun) -> dict[str, Any]:

@@ -88,12 +88,12 @@ class LogFeed:
     """The log of a JobRun."""
 
     job_run_id: int
-    graph_run_id: int | None
+    graph_run_id: int
     after: int
 
     @property
     def channel(self) -> str:
-        return live.run_channel(self.graph_run_id) if self.graph_run_id else live.job_run_channel(self.job_run_id)
+        return live.run_channel(self.graph_run_id)
 
     def look(self) -> Seen:
         state = JobRun.objects.values_list("state", flat=True).filter(pk=self.job_run_id).first()

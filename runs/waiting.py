@@ -42,8 +42,6 @@ def _told(code: str, message: str, **facts: Any) -> dict[str, Any]:
 
 
 def _for_parents(run: JobRun) -> dict[str, Any]:
-    if run.graph_run is None or run.node is None:
-        return _told("start", "It has not been queued yet.")
     parents = JobRun.objects.filter(
         graph_run=run.graph_run, node__in=parents_of(run.graph_run.execution_graph_id, run.node), state__in=UNFINISHED
     )
@@ -89,8 +87,6 @@ def _for_a_node(name: str, queue: str) -> dict[str, Any]:
 
 
 def _for_its_run(run: JobRun) -> dict[str, Any] | None:
-    if run.graph_run is None:
-        return None
     limit = ExecutionGraph.objects.values_list("spec__max_parallel", flat=True).get(pk=run.graph_run.execution_graph_id)
     if limit is None:
         return None

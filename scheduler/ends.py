@@ -68,7 +68,7 @@ def _facts(run: LockedRun, graph: Compiled, failing: Sequence[int]) -> dict[int,
     rows = JobRun.objects.filter(pk__in=failing).values_list("pk", "node", "failures", "losses", "ready_at")
     return {
         pk: (
-            node or 0,
+            node,
             retry.Attempt(
                 failures=failures,
                 losses=losses,

@@ -112,7 +112,7 @@ def take_back_orphans(active: Callable[[], Collection[str]]) -> None:
 
 def hand_over() -> None:
     """Give back all that this worker holds, without counting a loss: it is ending, and its processes are gone."""
-    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING, graph_run__isnull=False)
+    held = JobRun.objects.filter(claimed_by=nodes.me.boot_id, state=JobRunState.RUNNING)
     for run_id, attempts in _by_run(held.values_list("pk", "graph_run_id", "attempt")).items():
         with repairing(run_id):
             handed = [(pk, attempt, given_back("given back by a worker that ended")) for pk, attempt in attempts.items()]
@@ -127,9 +127,7 @@ def _held_walks() -> set[str]:
 def _take_back(over: Collection[str], cause: str) -> None:
     if not over:
         return
-    rows = JobRun.objects.filter(
-        claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING, graph_run__isnull=False
-    )
+    rows = JobRun.objects.filter(claimed_by=nodes.me.boot_id, walk_id__in=over, state=JobRunState.RUNNING)
     for run_id, attempts in _by_run(rows.values_list("pk", "graph_run_id", "attempt")).items():
         with repairing(run_id):
             engine.give_back(run_id, attempts, cause=cause)

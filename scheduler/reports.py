@@ -139,8 +139,6 @@ def _apply(run: JobRun, report: Report) -> bool:
     """Return whether the report reached the attempt that was seen."""
     if report.progress is not None:
         return _progressed(run, {"progress": report.progress, "message": report.message})
-    if run.graph_run_id is None:
-        return False
     return bool(engine.settle(run.graph_run_id, [(run.pk, run.attempt, report.outcome())], cause="report").moved)
 
 
@@ -151,7 +149,7 @@ def _progressed(run: JobRun, progress: dict[str, Any]) -> bool:
     updated = JobRun.objects.filter(pk=run.pk, attempt=run.attempt, state__in=OWED).update(
         progress=progress, deadline_at=Coalesce(extended, F("deadline_at"))
     )
-    live.announce([run.graph_run_id] if run.graph_run_id else [], job_run_ids=[] if run.graph_run_id else [run.pk])
+    live.announce([run.graph_run_id])
     return bool(updated)
 
 
@@ -159,11 +157,11 @@ def waiting_under(key: str, among: QuerySet[JobRun]) -> JobRun:
     """Return the most recently started job run of this key that waits for a report; raise `NoWaitingTask`."""
     owed = among.filter(key=key, state__in=OWED, quick=False, ready_at=None)  # what is quick, or serves, is not ended by one
     owed = owed.order_by("-started_at", "-pk")
-    expects: dict[tuple[int | None, int | None], bool] = {}  # of one content all runs are alike
+    expects: dict[tuple[int, int], bool] = {}  # of one content all runs are alike
     for run in owed:
         if run.state == JobRunState.WAITING:
             return run
-        place = (run.graph_run.execution_graph_id if run.graph_run else None, run.node)
+        place = (run.graph_run.execution_graph_id, run.node)
         if place not in expects:
             expects[place] = expects_report(selectors.task_run(run).task)
         if expects[place]:

@@ -142,7 +142,7 @@ def _begun(wanted: Wanted, contents: Sequence[ExecutionGraph]) -> list[Begun]:
     earlier: dict[int, dict[int, Earlier]] = defaultdict(dict)
     rows = JobRun.objects.filter(graph_run__in={run.pk for _, run in wanted})
     for run_id, node, pk, state, ready_at in rows.values_list("graph_run_id", "node", "pk", "state", "ready_at"):
-        earlier[run_id or 0][node or 0] = Earlier(pk, state, ready_at is not None)
+        earlier[run_id][node] = Earlier(pk, state, ready_at is not None)
     return [
         (graphs[content.pk], _beginnings(one, graphs[content.pk], graphs[run.execution_graph_id], earlier[run.pk]))
         for (one, run), content in zip(wanted, contents, strict=True)

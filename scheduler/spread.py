@@ -40,7 +40,7 @@ def _ready_among(settled: Sequence[Moved]) -> Collection[int]:
     ids = [one.id for one in settled if JobRunState.WAITING in (one.from_state, one.state)]
     if not ids:
         return ()
-    return {node or 0 for node in JobRun.objects.filter(pk__in=ids, ready_at__isnull=False).values_list("node", flat=True)}
+    return set(JobRun.objects.filter(pk__in=ids, ready_at__isnull=False).values_list("node", flat=True))
 
 
 def from_ended(

@@ -19,7 +19,7 @@ class Work:
     """
 
     job_run_id: int
-    graph_run_id: int | None
+    graph_run_id: int
     attempt: int
     key: str
     name: str

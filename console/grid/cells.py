@@ -43,14 +43,14 @@ def keys_in(state: str, runs: Sequence[Any], contents: Mapping[int, Compiled]) -
     """Return the keys of the tasks that are in a state in any of the runs."""
     found = JobRun.objects.filter(graph_run__in=[run.pk for run in runs if run.expanded], state=state)
     places = found.order_by().values_list("graph_run__execution_graph", "node").distinct()
-    keys = {contents[content].key(node) for content, node in places if content is not None and node is not None}
+    keys = {contents[content].key(node) for content, node in places}
     for run in runs:
         if not run.expanded and unborn(run.state).state == state:
             keys.update(contents[run.execution_graph_id].nodes)
     return keys
 
 
-def _states(run_ids: Sequence[int], first: int, last: int) -> dict[int | None, str]:
+def _states(run_ids: Sequence[int], first: int, last: int) -> dict[int, str]:
     letter = Case(*(When(state=state, then=Value(letter)) for state, letter in LETTERS.items()), default=Value(NONE))
     found = JobRun.objects.filter(graph_run__in=run_ids, node__range=(first, last)).order_by().values("graph_run")
     told = found.annotate(letters=StringAgg(letter, delimiter="", order_by="node"))

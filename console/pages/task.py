@@ -59,7 +59,7 @@ def task(request: HttpRequest, pk: str, task: str) -> HttpResponse:
         "configs": _shown(told["configs"]),
         "owed": _is_owed_a_report(found, told),
         "may_report": may(request, Scope.REPORT, project_id),
-        "may_rerun": bool(found.graph_run and found.graph_run.state in GRAPH_FINISHED) and may(request, Scope.RUN, project_id),
+        "may_rerun": found.graph_run.state in GRAPH_FINISHED and may(request, Scope.RUN, project_id),
         **_neighbours(found),
     }
     return render(request, "console/run/task.html", context)
@@ -142,8 +142,6 @@ def _is_owed_a_report(run: JobRun, task: Any) -> bool:
 
 def _neighbours(run: JobRun) -> dict[str, Any]:
     """Return the keys of the tasks that it waits for, and of those that wait for it."""
-    if run.graph_run is None or run.node is None:
-        return {}
     graph = compiled(run.graph_run.execution_graph_id)
     before, after = graph.parents(run.node), graph.children(run.node)
     return {

@@ -90,7 +90,7 @@ def _runs_without_nodes(runs: QuerySet[GraphRun]) -> Sequence[Stuck]:
 
 def _tasks_owed_a_report(job_runs: QuerySet[JobRun]) -> Sequence[Stuck]:
     """Return the tasks that wait for a report longest; `quick` is asked for since the index of what is owed has it."""
-    owed = job_runs.filter(state=JobRunState.WAITING, quick=False, available_at=None, ready_at=None, graph_run__isnull=False)
+    owed = job_runs.filter(state=JobRunState.WAITING, quick=False, available_at=None, ready_at=None)
     return [
         Stuck(
             what=f"{one.key} in {one.graph_run.name} #{one.graph_run_id}" if one.graph_run else one.key,

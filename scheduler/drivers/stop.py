@@ -61,7 +61,7 @@ def _held(service: JobRun) -> Held:
 
 def _settled(service: JobRun, log: LogWriter) -> bool:
     """Record the end of one that ran; tell whether it was this stopper that ended it."""
-    end = ends.settle(_held(service), service.graph_run_id or 0) if service.state == JobRunState.WAITING else None
+    end = ends.settle(_held(service), service.graph_run_id) if service.state == JobRunState.WAITING else None
     if end is not None and end.state == JobRunState.SUCCESS:
         log.note(f"[stopped {service.key}]")
         return True

@@ -203,9 +203,3 @@ def test_one_task_tells_of_each_try_where_it_was_and_what_became_of_it(client):
     [goes_on] = client.get(task_path(factories.job(run, "b", ran_on="bench"))).json()["attempts"]
     assert (goes_on["ran_on"], goes_on["outcome"], goes_on["end_time"]) == ("bench", None, None)
     assert client.get(task_path(factories.job(run, "c"))).json()["attempts"] == []
-
-
-def test_a_job_run_on_its_own_is_shown(client):
-    job = JobRun.objects.create(key="sheet", state="RUNNING", attempt=1)
-    shown = client.get(task_path(job)).json()
-    assert (shown["key"], shown["parent"], shown["template"], shown["state"]) == ("sheet", None, None, "RUNNING")

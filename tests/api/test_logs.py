@@ -28,10 +28,7 @@ def job():
 def end(job):
     """Let the task end as the engine would."""
     JobRun.objects.filter(pk=job.pk).update(state="SUCCESS", completed_at=timezone.now())
-    if job.graph_run_id:
-        live.announce([job.graph_run_id], final=True)
-    else:
-        live.announce([], job_run_ids=[job.pk], final=True)
+    live.announce([job.graph_run_id], final=True)
 
 
 def test_it_is_text_unless_told_otherwise(job):
@@ -79,18 +76,13 @@ def test_the_log_of_another_project_is_not_found(job):
 
 
 @alive
-@pytest.mark.parametrize("on_its_own", [False, True])
-def test_it_is_followed_live_until_the_task_ends(server, on_its_own):
-    if on_its_own:
-        job = JobRun.objects.create(key="sheet", state="RUNNING", attempt=1)
-    else:
-        job = factories.job(factories.run({"a": "RUNNING"}), "a")
+def test_it_is_followed_live_until_the_task_ends(server, job):
     chunks = factories.log(job, "before\n")
     with follow(server + path(job), factories.client().token) as events:
         told = [next(events)]
         for text in ("one\nwith two lines\n", "id: 7\n\nevent: end\n"):
             chunks += factories.log(job, text)
-            live.announce([job.graph_run_id] if job.graph_run_id else [], job_run_ids=[] if job.graph_run_id else [job.pk])
+            live.announce([job.graph_run_id])
             told.append(next(events))
         chunks += factories.log(job, "after\n")
         end(job)

@@ -41,20 +41,20 @@ class Evidence:
 
     def __post_init__(self) -> None:
         self.runs = {run.pk: run for run in GraphRun.objects.all()}
-        self.jobs = list(JobRun.objects.filter(graph_run__isnull=False).order_by("pk"))
+        self.jobs = list(JobRun.objects.order_by("pk"))
         self.moves, self.run_moves = defaultdict(list), defaultdict(list)
         for move in Transition.objects.order_by("id"):
-            (self.moves[move.job_run_id] if move.job_run_id else self.run_moves[move.graph_run_id or 0]).append(move)
+            (self.moves[move.job_run_id] if move.job_run_id else self.run_moves[move.graph_run_id]).append(move)
 
     def run_of(self, job: JobRun) -> GraphRun:
-        return self.runs[job.graph_run_id or 0]
+        return self.runs[job.graph_run_id]
 
     def graph_of(self, job: JobRun) -> Compiled:
         return compiled(self.run_of(job).execution_graph_id)
 
     @cached_property
     def by_node(self) -> dict[tuple[int, int], JobRun]:
-        return {(job.graph_run_id or 0, job.node or 0): job for job in self.jobs}
+        return {(job.graph_run_id, job.node): job for job in self.jobs}
 
     @cached_property
     def _told(self) -> dict[tuple[int, str], list[Effect]]:
@@ -83,11 +83,11 @@ def i1_nothing_starts_before_its_rule_holds(seen: Evidence) -> Iterator[str]:
     for job in seen.jobs:
         starts = [move for move in seen.moves[job.pk] if move.to_state == JobRunState.RUNNING]
         graph = seen.graph_of(job)
-        rule, node = graph.rule(job.node or 0), job.node or 0
+        rule, node = graph.rule(job.node), job.node
         if not starts or rule in (TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED):
             continue
         for place in graph.parents(node):
-            parent = seen.by_node.get((job.graph_run_id or 0, place))
+            parent = seen.by_node.get((job.graph_run_id, place))
             counts = {*FINISHED, JobRunState.WAITING} if graph.condition(place, node) == Condition.READY else FINISHED
             ends = [move for move in seen.moves[parent.pk] if move.to_state in counts] if parent else []
             if not parent or not ends or ends[0].id > starts[0].id:
@@ -158,7 +158,7 @@ def i4_the_history_tells_the_state(seen: Evidence) -> Iterator[str]:
 def i5_a_run_ends_with_its_jobs(seen: Evidence) -> Iterator[str]:
     jobs: dict[int, list[JobRun]] = defaultdict(list)
     for job in seen.jobs:
-        jobs[job.graph_run_id or 0].append(job)
+        jobs[job.graph_run_id].append(job)
     for run in seen.runs.values():
         if run.expanded and len(jobs[run.pk]) != run.size:
             yield f"run {run.pk} has {len(jobs[run.pk])} jobs of {run.size}"

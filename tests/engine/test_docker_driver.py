@@ -154,7 +154,7 @@ def test_pulling_takes_no_longer_than_it_may_and_can_be_cancelled(registry, sett
     job_run, stop = running_job(), Stop()
     threading.Timer(0.2, stop.set, [Reason.CANCELLED]).start()
     work = work_of(job_run, "docker", "/bin/true", configs={"image": f"{place}/slow:1"})
-    assert docker.run(work, LogWriter(job_run.pk, 1), stop).state == JobRunState.CANCELLED
+    assert docker.run(work, LogWriter(job_run.pk, 1, job_run.graph_run_id), stop).state == JobRunState.CANCELLED
 
 
 def test_a_daemon_that_is_away_is_told_and_tried_again(monkeypatch):
@@ -187,7 +187,7 @@ def test_it_is_told_to_end_while_it_runs_and_another_of_its_name_gets_another():
     configs = {"image": IMAGE, "network": "none", "name": "celeriac-tests"}
     job_run, stop = running_job(), Stop()
     work = work_of(job_run, "docker", "/bin/sh", configs={**configs, "args": ["-c", "echo begun; sleep 60"]})
-    log = _Listening(job_run.pk, 1)
+    log = _Listening(job_run.pk, 1, job_run.graph_run_id)
     outcomes = []
     request = docker.requested(work, docker.read(work), log)
     thread = threading.Thread(target=lambda: outcomes.append(doing.ran(work, "missing", request, log, stop)))
@@ -205,8 +205,8 @@ class _Listening(LogWriter):
 
     __slots__ = ("heard",)
 
-    def __init__(self, job_run_id: int, attempt: int) -> None:
-        super().__init__(job_run_id, attempt)
+    def __init__(self, job_run_id: int, attempt: int, graph_run_id: int) -> None:
+        super().__init__(job_run_id, attempt, graph_run_id)
         self.heard = threading.Event()
 
     def write(self, stream: str, data: bytes) -> None:
@@ -218,12 +218,12 @@ class _Listening(LogWriter):
 def test_what_an_earlier_attempt_has_left_is_removed_first(docker_host):
     job_run = running_job()
     work = work_of(job_run, "docker", "/bin/true", configs={"image": IMAGE, "network": "none"})
-    request = docker.requested(work, docker.read(work), LogWriter(job_run.pk, 0))
+    request = docker.requested(work, docker.read(work), LogWriter(job_run.pk, 0, job_run.graph_run_id))
     with speaking_to(docker_host) as client:
         earlier = {**request["labels"], "celeriac.attempt": "0"}
         client.containers.create(**{**request, "command": ["/bin/sleep", "60"], "labels": earlier}).start()
         client.containers.create(**request)  # of this attempt, and somebody else's
-    log = LogWriter(job_run.pk, 1)
+    log = LogWriter(job_run.pk, 1, job_run.graph_run_id)
     assert doing.ran(work, "missing", request, log, Stop()).state == JobRunState.SUCCESS
     log.close()
     assert "[removed 1 containers of earlier attempts]" in "".join(LogChunk.objects.values_list("text", flat=True))
@@ -238,4 +238,4 @@ def test_a_stop_before_its_start_starts_nothing():
     stop.set(Reason.LEAVING)
     job_run = running_job()
     work = work_of(job_run, "docker", "/bin/true", configs={"image": IMAGE})
-    assert docker.run(work, LogWriter(job_run.pk, 1), stop).state == JobRunState.QUEUED
+    assert docker.run(work, LogWriter(job_run.pk, 1, job_run.graph_run_id), stop).state == JobRunState.QUEUED

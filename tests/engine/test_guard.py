@@ -23,7 +23,7 @@ def test_what_a_killed_worker_leaves_behind_is_ended(tmp_path, settings):
     worker = os.fork()
     if worker == 0:
         try:
-            log = LogWriter(0, 1)  # the command says nothing: the parent's connection is not touched
+            log = LogWriter(0, 1, 0)  # the command says nothing: the parent's connection is not touched
             running.run(["/bin/sh", "-c", STUBBORN], env={}, cwd=str(tmp_path), timeout=None, log=log, stop=Stop())
         finally:
             os._exit(1)
@@ -42,7 +42,7 @@ def test_a_command_that_kills_its_worker_at_once_is_ended_too_and_what_has_left_
     if worker == 0:
         command = "setsid sleep 60 & echo $! > pids.new; mv pids.new pids; kill -9 $PPID; exec sleep 60"
         try:
-            log = LogWriter(0, 1)
+            log = LogWriter(0, 1, 0)
             running.run(["/bin/sh", "-c", command], env={}, cwd=str(tmp_path), timeout=None, log=log, stop=Stop())
         finally:
             os._exit(1)

@@ -17,7 +17,7 @@ def stored():
 @pytest.fixture
 def log(settings):
     settings.MAX_OUTPUT = 100
-    return LogWriter(7, 3)
+    return LogWriter(7, 3, 5)
 
 
 @pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_characters_are_put_together_and_made_storable(log):
 @pytest.mark.django_db
 def test_a_long_text_is_several_pieces(log, settings):
     settings.MAX_OUTPUT = 10**6
-    log = LogWriter(7, 3)
+    log = LogWriter(7, 3, 5)
     log.write(OUT, b"x" * (2 * CHUNK + 1))
     log.close()
     assert [len(text) for _, text in stored()] == [CHUNK, CHUNK, 1]
@@ -105,13 +105,11 @@ def test_what_the_database_did_not_take_is_stored_later(log, monkeypatch):
 
 @pytest.mark.django_db
 def test_viewers_are_told(log, monkeypatch):
-    bells = []
-    monkeypatch.setattr(live, "announce", lambda run_ids, *, job_run_ids=(): bells.append((run_ids, job_run_ids)))
-    in_run = LogWriter(8, 1, 5)
-    for one in (log, in_run):
-        one.write(OUT, b"a")
-        one.close()
-    assert bells == [([], [7]), ([5], ())]
+    bells: list[list[int]] = []
+    monkeypatch.setattr(live, "announce", bells.append)
+    log.write(OUT, b"a")
+    log.close()
+    assert bells == [[5]]
 
 
 def test_threads_may_write_at_once(settings, monkeypatch):
@@ -119,7 +117,7 @@ def test_threads_may_write_at_once(settings, monkeypatch):
     pieces = []
     monkeypatch.setattr(LogChunk.objects, "bulk_create", lambda chunks, **_: pieces.extend(chunks))
     monkeypatch.setattr(live, "announce", lambda *args, **options: None)
-    log = LogWriter(7, 3)
+    log = LogWriter(7, 3, 5)
 
     def talk(letter):
         for _ in range(2000):
