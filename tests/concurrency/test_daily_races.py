@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import time, timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -21,9 +20,8 @@ from jobs import services as jobs
 from runs.models import GraphRun
 from schedules import firing, services
 from schedules.models import Firing, Schedule
-from schedules.timing import following
 from tests import factories
-from tests.concurrency.test_beats import NEVER
+from tests.concurrency.test_beats import NEVER, each_time_was_launched_once
 from tests.concurrency.test_edits import at_once
 from tests.running import running, wait_for
 from tests.scheduling import became, database_now
@@ -104,7 +102,6 @@ def test_several_who_ring_at_once_launch_each_project_once() -> None:
 def test_two_beats_fire_what_is_scheduled_of_a_project_once() -> None:
     project = factories.project()
     sheets(project, 1, is_scheduled=True)
-    since = database_now()
     row = {"name": "often", "project": project, "interval": 1, "overlap": "allow", "catch_up": "all"}
     (one,) = services.create([row])
     with ExitStack() as stack:
@@ -116,11 +113,7 @@ def test_two_beats_fire_what_is_scheduled_of_a_project_once() -> None:
         for beat in beats:
             beat.process.terminate()
     services.pause([one.pk])
-    one.refresh_from_db()
-    due = list(takewhile(lambda instant: instant <= one.considered_until, following(one.timing, since)))
-    assert list(one.firings.order_by("due").values_list("due", "became")) == [(instant, "launched") for instant in due]
-    launched = GraphRun.objects.filter(firings__schedule=one).order_by("scheduled_for")
-    assert list(launched.values_list("scheduled_for", flat=True)) == due
+    assert each_time_was_launched_once(one) >= 3
 
 
 @pytest.mark.parametrize(
