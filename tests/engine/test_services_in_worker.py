@@ -219,7 +219,8 @@ def test_a_service_outlives_its_workers_and_says_everything_once(other_node):
 def test_a_kill_at_each_point_leaves_one_service_and_then_none(other_node, tmp_path):
     alive = "[ $(for pid in $(cat pids); do kill -0 $pid 2>/dev/null && echo lives; done | wc -l) = 1 ]"
     tasks = [
-        service("server", shell("echo $$ >> pids; exec sleep 600", "[ -s pids ]", cwd=str(tmp_path))),
+        # Ready by its own number: that of an attempt before is there as well, and its process is gone.
+        service("server", shell("echo $$ >> pids; exec sleep 600", "kill -0 $(tail -n 1 pids)", cwd=str(tmp_path))),
         command("load", alive, configs={"cwd": str(tmp_path)}),
         stopper("stop_server", "server"),
     ]
