@@ -122,8 +122,8 @@ def test_checks_get_values_as_arguments_and_variables(run, tmp_path):
     [
         ({"retries": 0}, "not ready after 1 try: check 1: no"),
         ({"retries": 2}, "not ready after 3 tries: check 1: no"),
-        ({"timeout": 0.3}, "not ready within 0.3 s: check 1: no"),
-        ({"retries": -1, "timeout": 0.3}, "not ready within 0.3 s: check 1: no"),
+        ({"timeout": 1}, "not ready within 1 s: check 1: no"),
+        ({"retries": -1, "timeout": 1}, "not ready within 1 s: check 1: no"),
     ],
 )
 def test_one_that_does_not_become_ready_fails_and_is_gone(ready, told, run):
@@ -134,8 +134,8 @@ def test_one_that_does_not_become_ready_fails_and_is_gone(ready, told, run):
 
 
 def test_a_check_that_hangs_is_ended_in_time(run):
-    outcome = start(run, shell("exec sleep 600", "echo $$; sleep 600", timeout=0.5))
-    assert outcome.errors["error"].startswith("not ready within 0.5 s: check 1: timed out after 0.")
+    outcome = start(run, shell("exec sleep 600", "echo $$; sleep 600", timeout=1))
+    assert outcome.errors["error"].startswith("not ready within 1 s: check 1: timed out after 0.")
     assert not psutil.pid_exists(int(said("out")))
 
 

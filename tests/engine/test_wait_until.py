@@ -22,6 +22,7 @@ from tests.scheduling import database_now
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = "2022-01-01 12:00"
+SOON = 0.8  # seconds; the first attempt has to be made in them
 
 
 def waits(bench: Bench, **configs: Any) -> GraphRun:
@@ -69,7 +70,7 @@ def test_it_waits_without_a_worker_until_its_time_and_tells_for_what(bench: Benc
 
 
 def test_it_goes_on_once_its_time_has_come(bench: Bench) -> None:
-    run = waits(bench, until=(database_now() + timedelta(seconds=0.3)).isoformat())
+    run = waits(bench, until=(database_now() + timedelta(seconds=SOON)).isoformat())
     job = attempt(bench, run)
     assert job.state == "WAITING"
     wait_for(lambda: recovery.sweep() and bench.states(run)["a"] == "QUEUED", "its time")
@@ -78,10 +79,10 @@ def test_it_goes_on_once_its_time_has_come(bench: Bench) -> None:
 
 
 def test_seconds_count_from_its_first_beginning(bench: Bench) -> None:
-    run = waits(bench, seconds=0.3)
+    run = waits(bench, seconds=SOON)
     assert attempt(bench, run).state == "WAITING"
     wait_for(lambda: recovery.sweep() and bench.states(run)["a"] == "QUEUED", "its time")
-    assert attempt(bench, run).state == "SUCCESS"  # not another 0.3 seconds from here
+    assert attempt(bench, run).state == "SUCCESS"  # not as long again from here
     assert attempt(bench, waits(bench, seconds=0)).state == "SUCCESS"
 
 
