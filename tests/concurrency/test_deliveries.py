@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from standardwebhooks import Webhook
 
 from config import commands
 from dags.models import Task
-from notifications import delivering, services
+from notifications import delivering, outbox, services
 from notifications.models import Delivery
-from runs.models import GraphRun
+from runs.models import GraphRun, Worker
 from scheduler.launching import Launch, launch
 from tests import factories, notices
 from tests.concurrency.test_edits import at_once
 from tests.receivers import Asked, Receiver, Told, receiving
-from tests.running import running, wait_for
+from tests.running import Running, running, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,35 +45,36 @@ def failing_graph() -> Any:
     return graph
 
 
-@pytest.mark.parametrize(("point", "times"), [("deliver.claimed", 1), ("deliver.sent", 2)])
-def test_a_worker_that_dies_while_delivering_loses_nothing(settings: Any, tmp_path: Path, point: str, times: int) -> None:
+def test_workers_that_die_while_delivering_lose_nothing(settings: Any, tmp_path: Path, surroundings: dict[str, str]) -> None:
     """Dead before the request it is told once, dead after it twice, by the same id."""
-    with receiving() as receiver, deliverer(receiver, CELERIAC_FAULT=f"{point}=kill", CELERIAC_FAULT_DIR=str(tmp_path)):
+    points = ("deliver.claimed", "deliver.sent")
+    armed = {"CELERIAC_FAULT": ";".join(f"{point}=kill" for point in points), "CELERIAC_FAULT_DIR": str(tmp_path)}
+    with receiving() as receiver:
         settings.OUTBOUND_ALLOW = [receiver.place]
-        graph = failing_graph()
-        made = notices.webhook(graph.project, url=receiver.url(), keyword="disk is full")
-        (run,) = launch([Launch(graph=graph)])
-        wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), "the delivery")
+        allowed = {"CELERIAC_OUTBOUND_ALLOW": receiver.place}
+        with running(commands.worker(["default"], "", 2), "deliverer", **surroundings | allowed | armed):
+            wait_for(Worker.objects.exists, "the worker")
+            graph = failing_graph()
+            made = notices.webhook(graph.project, url=receiver.url(), keyword="disk is full")
+            (run,) = launch([Launch(graph=graph)])
+            for times, point in enumerate(points):
+                wait_for((tmp_path / f"fired-{point}").exists, "the death of who delivers")
+                assert len(receiver.asked) == times
+                Delivery.objects.update(leased_until=Now())  # half a minute later
+            wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), "the delivery")
     assert GraphRun.objects.get(pk=run.pk).state == "FAILED"
-    assert (tmp_path / f"fired-{point}").exists()
-    assert len(receiver.asked) == times
+    assert len(receiver.asked) == 2
     assert len({asked.headers["webhook-id"] for asked in receiver.asked}) == 1
     for asked in receiver.asked:
         told = Webhook(made.secret or "").verify(asked.body, dict(asked.headers))
         assert told["data"]["failures"][0]["key"] == "a"
 
 
-def test_the_sweep_finds_what_nobody_was_rung_for(settings: Any) -> None:
-    with receiving() as receiver:
-        settings.OUTBOUND_ALLOW = [receiver.place]
-        made = notices.webhook(url=receiver.url())
-        services.send_tests([made.notification])  # its ring goes unheard: there is no worker yet
-        Delivery.objects.update(rung_at=None)
-        with deliverer(receiver):
-            wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), "the delivery")
-
-
-def deliverer(receiver: Receiver, **environment: str) -> Any:
-    """Run a worker that may reach the receiver."""
-    allowed = {"CELERIAC_OUTBOUND_ALLOW": receiver.place, "CELERIAC_NOTIFY_TIMEOUT": "0.5"}
-    return running(commands.worker(["default"], "", 2), "deliverer", **allowed, **environment)
+def test_the_sweep_finds_what_nobody_was_rung_for(
+    worker: Running, outside: Receiver, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOUND_ALLOW = [outside.place]
+    monkeypatch.setattr(outbox, "ring", lambda: None)  # its message is lost
+    services.send_tests([notices.webhook(url=outside.url()).notification])
+    Delivery.objects.update(rung_at=None)
+    wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), "the delivery")
