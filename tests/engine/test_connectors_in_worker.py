@@ -20,7 +20,7 @@ from jobs.models import Connector
 from runs import spec
 from runs.models import GraphRun, JobRun
 from scheduler.launching import Content, Launch, launch
-from tests.receivers import Asked, Receiver, Told, receiving
+from tests.receivers import Asked, Receiver, Told
 from tests.running import Running, running, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,21 +28,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "connectors"
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as under_way:
-        yield under_way
+@pytest.fixture(scope="module")
+def own_worker(django_db_setup: None, surroundings: dict[str, str]) -> Iterator[Running]:
+    with _worker(surroundings, "connectors-worker") as process:
+        yield process
 
 
-def _worker(receiver: Receiver, web_url: str) -> AbstractContextManager[Running]:
-    outside = {"CELERIAC_OUTBOUND_ALLOW": receiver.place, "CELERIAC_PUBLIC_URL": web_url}
-    return running(commands.worker([QUEUE], "", 1), "connectors-worker", CELERIAC_QUEUES=QUEUE, **outside)
+def _worker(surroundings: dict[str, str], name: str) -> AbstractContextManager[Running]:
+    return running(commands.worker([QUEUE], "", 1), name, CELERIAC_QUEUES=QUEUE, **surroundings)
 
 
-def _launched(receiver: Receiver, **fields: Any) -> GraphRun:
+def _launched(outside: Receiver, **fields: Any) -> GraphRun:
     project = Project.objects.create(name="connectors")
     connector = Connector.objects.create(
-        project=project, kind="connector", name="crm", url=receiver.url("/start"), body={"hook": "{report_url}"},
+        project=project, kind="connector", name="crm", url=outside.url("/start"), body={"hook": "{report_url}"},
         auth="bearer", secret="t0ken", **fields,
     )  # fmt: skip
     task = {"key": "crm", "name": "crm", "driver": JOB, "configs": {"job": connector.pk}, "queue": QUEUE}
@@ -61,20 +60,8 @@ def _report(asked: Asked) -> None:
     ).raise_for_status()
 
 
-def test_a_system_may_report_before_it_answers_the_call(receiver: Receiver, web_process: Running, web_url: str) -> None:
-    def answer(asked: Asked) -> Told:
-        _report(asked)
-        return Told(status=202)
-
-    receiver.answers = answer
-    with _worker(receiver, web_url):
-        job_run = _ended(_launched(receiver))
-    assert (job_run.state, job_run.results) == ("SUCCESS", {"result": {"rows": 3}})
-    assert [asked.headers["authorization"] for asked in receiver.asked] == ["Bearer t0ken"]
-
-
 def test_a_call_that_a_worker_died_in_is_made_again_under_its_key(
-    receiver: Receiver, web_process: Running, web_url: str
+    outside: Receiver, web_process: Running, surroundings: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     called, hang = threading.Event(), threading.Event()
 
@@ -86,30 +73,42 @@ def test_a_call_that_a_worker_died_in_is_made_again_under_its_key(
             _report(asked)
         return Told()
 
-    receiver.answers = answer
-    with _worker(receiver, web_url) as first:
-        run = _launched(receiver)
+    outside.answers = answer
+    with _worker(surroundings, "connectors-killed") as first:
+        run = _launched(outside)
         assert called.wait(30), first.told()
         for process in [*first.process.children(recursive=True), first.process]:
             os.kill(process.pid, signal.SIGKILL)
-    with _worker(receiver, web_url):
-        job_run = _ended(run)
+    request.getfixturevalue("own_worker")
+    job_run = _ended(run)
     hang.set()
     assert (job_run.state, job_run.attempt, job_run.losses) == ("SUCCESS", 2, 1)
-    first_call, second_call = receiver.asked
+    first_call, second_call = outside.asked
     assert first_call.headers["idempotency-key"] == second_call.headers["idempotency-key"]
     assert first_call.body != second_call.body
 
 
-def test_a_status_is_polled_until_the_sync_is_over(receiver: Receiver, web_url: str) -> None:
+@pytest.mark.usefixtures("own_worker", "web_process")
+def test_a_system_may_report_before_it_answers_the_call(outside: Receiver) -> None:
+    def answer(asked: Asked) -> Told:
+        _report(asked)
+        return Told(status=202)
+
+    outside.answers = answer
+    job_run = _ended(_launched(outside))
+    assert (job_run.state, job_run.results) == ("SUCCESS", {"result": {"rows": 3}})
+    assert [asked.headers["authorization"] for asked in outside.asked] == ["Bearer t0ken"]
+
+
+@pytest.mark.usefixtures("own_worker")
+def test_a_status_is_polled_until_the_sync_is_over(outside: Receiver) -> None:
     states = iter(["running", "running", "done"])
     told = {"/start": lambda: {"id": 7}, "/syncs/7": lambda: {"state": next(states)}}
-    receiver.answers = lambda asked: Told(body=json.dumps(told[asked.path]()).encode())
-    with _worker(receiver, web_url):
-        run = _launched(
-            receiver, finish="poll", status_url=receiver.url("/syncs/{id}"), id_path="$.id", state_path="$.state",
-            done_values=["done"], poll_interval=0.2,
-        )  # fmt: skip
-        job_run = _ended(run)
+    outside.answers = lambda asked: Told(body=json.dumps(told[asked.path]()).encode())
+    run = _launched(
+        outside, finish="poll", status_url=outside.url("/syncs/{id}"), id_path="$.id", state_path="$.state",
+        done_values=["done"], poll_interval=0.2,
+    )  # fmt: skip
+    job_run = _ended(run)
     assert (job_run.state, job_run.results) == ("SUCCESS", {"result": {"id": "7", "state": "done", "looks": 3}})
-    assert [asked.path for asked in receiver.asked] == ["/start", "/syncs/7", "/syncs/7", "/syncs/7"]
+    assert [asked.path for asked in outside.asked] == ["/start", "/syncs/7", "/syncs/7", "/syncs/7"]
