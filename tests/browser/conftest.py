@@ -23,12 +23,13 @@ from tests.running import Running, wait_for
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (375, 1440)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SCREENSHOTS = settings.BASE_DIR / "var" / "screenshots"
+PICTURES = settings.BASE_DIR / "var" / "screenshots"
 PATIENCE = 10_000.0  # milliseconds that anything on a page may take
 expect.set_options(timeout=PATIENCE)
 GRAVE = {"serious", "critical"}
 # Preloading would put the stylesheets' text into the page; telling all that is right takes a minute on a page of 1,500 links.
-LOOK = {"preload": False, "resultTypes": ["violations"]}
+LOOK: dict[str, Any] = {"preload": False, "resultTypes": ["violations"]}
+COLOURS = {**LOOK, "runOnly": ["color-contrast"]}  # what a theme changes
 ANSWERED = re.compile(r"(?:responded with a status of|Response Status Error Code) (\d+)")  # the browser's word, and htmx's
 
 
@@ -131,12 +132,12 @@ def page(context: BrowserContext, console: str, boss: Any) -> Page:
 
 @pytest.fixture(scope="session")
 def look() -> Callable[[Page], None]:
-    """Return what has axe-core look at a page in both themes: nothing that it calls serious is there."""
+    """Return what has axe-core look at a page, at its colours in both themes: nothing that it calls serious is there."""
 
     def look(page: Page) -> None:
-        for theme in THEMES:
+        for theme, options in zip(THEMES, (LOOK, COLOURS), strict=True):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            found = Axe().run(page, options=LOOK)
+            found = Axe().run(page, options=options)
             told = [found.generate_report(one["id"]) for one in found.response["violations"] if one["impact"] in GRAVE]
             assert not told, f"{theme}: {' '.join(told)}"
 
@@ -145,19 +146,24 @@ def look() -> Callable[[Page], None]:
 
 @pytest.fixture(scope="session")
 def shots() -> Callable[[Page, str], None]:
-    """Return what takes pictures of a page, in both themes and both widths; none may have to be scrolled sideways."""
+    """Return what sees that a page need not be scrolled sideways, and takes pictures of it where PICTURES=1 asks for them."""
 
     def shots(page: Page, name: str) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         before = page.viewport_size
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.png", full_page=True)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, f"{name} is {wide} px wide at {width} px"
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} px wide at {width} px"
+            if os.environ.get("PICTURES") == "1":
+                _take_pictures(page, f"{name}-{{theme}}-{width}.png")
         if before:
             page.set_viewport_size(before)
 
     return shots
+
+
+def _take_pictures(page: Page, name: str) -> None:
+    """Take a picture of the whole page in each theme."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.screenshot(path=PICTURES / name.format(theme=theme), full_page=True)
