@@ -108,10 +108,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_b
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Keep the test database as migrated, for later sessions."""
+    """Keep the test database as migrated, for later sessions, and have this session's commits wait for no disk."""
     with django_db_blocker.unblock():
         if not migrated.is_there():
             migrated.keep()
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # not the server: others may live there
+        connection.close()  # it is asked for when one connects
 
 
 @pytest.fixture(scope="module")
