@@ -45,6 +45,7 @@ def test_nodes_show_what_they_are_and_what_they_run(boss: Client) -> None:
     assert "<dt>Slots</dt><dd>6</dd>" in text
     detail = shown(boss, "/nodes/n1/")
     assert task.key in detail
+    assert "Of those that it shares with other workers, it runs:" in detail
     assert detail.count('<th scope="row">') == 2
     assert boss.get("/nodes/n3/").status_code == 404
 

@@ -1,12 +1,12 @@
 // How a task and an edge of the draft look close by.
 
 import { drawn } from "../elements.js";
+import { cutter } from "../fitting.js";
 
 export const [WIDTH, HEIGHT] = [200, 44]; // of a task, as the service draws it
 const GAP = 38; // in which an edge bends
-const LONGEST = 23; // characters of a name that a box has room for
 
-const short = (text) => ([...text].length > LONGEST ? `${[...text].slice(0, LONGEST - 1).join("")}…` : text);
+const cut = cutter("550 14px", WIDTH - 28); // as the stylesheet has names
 const called = (task) => task.name || "no name";
 
 const told = new WeakMap(); // what each element tells
@@ -21,6 +21,7 @@ function differs(element, ...facts) {
 export function makeNode(id, readonly) {
   const node = drawn("g", { role: "button", "data-id": id });
   node.append(
+    drawn("title"),
     drawn("rect", { width: WIDTH, height: HEIGHT, rx: 9 }),
     drawn("text", { class: "node-name", x: 14, y: 19 }),
     drawn("text", { class: "node-what", x: 14, y: 35 }),
@@ -36,7 +37,8 @@ export function tellNode(node, task, { x, y }, marks, roving) {
   node.setAttribute("transform", `translate(${x} ${y})`);
   node.setAttribute("tabindex", roving ? "0" : "-1");
   node.setAttribute("aria-label", `${called(task)}, ${task.driver}`);
-  node.querySelector(".node-name").textContent = short(called(task));
+  node.querySelector(".node-name").textContent = cut(called(task));
+  node.querySelector("title").textContent = called(task);
   node.querySelector(".node-what").textContent = task.driver;
 }
 

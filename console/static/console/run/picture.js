@@ -1,6 +1,7 @@
 // The graph of the run with live states: close by the tasks in view, from afar a path for each state.
 
 import { drawn, make } from "../elements.js";
+import { cutter } from "../fitting.js";
 import { boxes, lines, spanOf } from "../picture/afar.js";
 import { CLOSE, makeCamera } from "../picture/camera.js";
 import { dragToPan, wheelToZoom } from "../picture/gestures.js";
@@ -8,7 +9,6 @@ import { meets, Near } from "../picture/near.js";
 import { steerByKeys, steeringButtons } from "./steering.js";
 import { look, shape, STATES, word } from "./words.js";
 
-const LETTERS = 21; // of a name that fit
 const BROAD = 640; // pixels from which on all of a large graph is seen first
 const LOW = 160; // pixels
 const HIGH = 0.6; // of the window
@@ -102,8 +102,7 @@ export function picture(tasks) {
     const node = drawn("a", { href: `?task=${encodeURIComponent(one.key)}`, transform: `translate(${x} ${y})` });
     node.dataset.taskKey = one.key;
     const name = drawn("text", { x: 38, y: height / 2, "dominant-baseline": "central" });
-    const letters = [...one.name];
-    name.textContent = letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : one.name;
+    name.textContent = cutter("500 13px", width - 50)(one.name); // as the stylesheet has names
     node.append(drawn("title"), drawn("rect", { width, height, rx: 8 }), drawn("svg"), name);
     return node;
   }
