@@ -70,7 +70,7 @@ def of_run(run: GraphRun) -> Mapping[int, Sequence[Attempt]]:
     if nodes:
         moves = Transition.objects.filter(graph_run=run, job_run__in=again.values("pk")).order_by("pk")
         for pk, *move in moves.values_list("job_run_id", *Move._fields):
-            by_node[nodes[pk or 0] or 0].append(Move(*move))
+            by_node[nodes[pk or 0]].append(Move(*move))
     return {node: read(found) for node, found in by_node.items()}
 
 
