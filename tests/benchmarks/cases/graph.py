@@ -61,10 +61,14 @@ def _drag_all(page: Page) -> None:
     _drag(page)
 
 
-def _type(page: Page) -> None:
-    """Find a task, and type a name for it."""
-    page.locator(".search").fill("25.50")
+def _find(page: Page) -> None:
+    """Search for a task, and go to it."""
+    page.locator(".search").fill("25.50")  # from afar, so that it comes to stand in the middle
     page.keyboard.press("Enter")
+
+
+def _type(page: Page) -> None:
+    """Type a name for the task that was found."""
     page.locator("#task-name").press_sequentially("a name that is not short at all")
 
 
@@ -83,6 +87,7 @@ DEEDS = {
     "dragged": _drag,
     "dragged with 240 tasks in view": _drag_with_many,
     "dragged as a whole": _drag_all,
+    "searched": _find,
     "typed in": _type,
     "an edge drawn": _draw_edge,
 }
