@@ -97,6 +97,13 @@ def test_database_url(name: str) -> str:
 test_database_url.__test__ = False  # type: ignore[attr-defined]  # a name that pytest would take for a test
 
 
+def somebody_waits_for_a_lock() -> bool:
+    """Tell whether any session of the database waits for what another one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
 def wait_for(condition: Callable[[], object], what: str, limit: float = LIMIT) -> None:
     """Wait until the condition holds; raise TimeoutError naming `what` did not come."""
     until = time.monotonic() + limit

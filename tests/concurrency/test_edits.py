@@ -7,13 +7,15 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from api.errors import CeleriacError
 from dags import services
 from dags.errors import Cycle, InvalidGraph, InvalidTask
 from dags.models import Edge, Graph, Project, Task
+from dags.services.locks import lock_graphs
 from tests.blueprints import whole
+from tests.running import somebody_waits_for_a_lock, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,3 +119,16 @@ def test_a_refused_bulk_keeps_nothing() -> None:
     with pytest.raises(InvalidGraph):
         services.create_graphs([whole("ab", ["a>b"]), whole("a", ["a>z"])])
     assert not Graph.objects.exists()
+
+
+def test_who_deletes_a_project_lets_a_launch_come_to_its_end() -> None:
+    graph, _ = make("ab")
+    deleting = threading.Thread(target=at_once, args=[partial(services.delete_projects, [graph.project_id])])
+    with transaction.atomic():
+        lock_graphs([graph.pk])  # as whoever launches it or fires its schedules does first
+        deleting.start()
+        wait_for(somebody_waits_for_a_lock, "the deletion at the graph")
+        # And does last: if this waited for the deletion, and that for the graph, one of the two would be broken off.
+        Project.objects.select_for_update(no_key=True, nowait=True).get(pk=graph.project_id)
+    deleting.join(30)
+    assert not Project.objects.filter(pk=graph.project_id).exists()

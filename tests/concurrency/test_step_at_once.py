@@ -15,7 +15,7 @@ from runs.steps import Settled
 from scheduler import dispatch, engine
 from scheduler.work import succeeded
 from tests.engine.conftest import Bench
-from tests.running import wait_for
+from tests.running import somebody_waits_for_a_lock, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,12 +32,6 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def chain(bench: Bench) -> GraphRun:
     return bench.launch(bench.graph({key: {"queue": QUEUE} for key in "abc"}, "a>b b>c"))
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def settle_behind(run: GraphRun, bench: Bench, change: object) -> list[engine.Settlement]:
