@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from api import audit
 from api.access import project_id_of, require, visible
 from api.errors import CeleriacError, Forbidden, Invalid, NotFound
+from api.handler import Overtaken
 from api.rights import Scope
 from console.asked import faults
 
@@ -77,6 +78,8 @@ def action(*, right: str, verb: str) -> Callable[[Callable[..., Deed]], View]:
                         audit.record(request, verb, instance=deed.on, project_id=project_id, facts=deed.facts)
             except (CeleriacError, Http404) as error:
                 return _refusal(request, error)
+            except IntegrityError:  # the services check under a lock, so only a race gets this far
+                return _refusal(request, Overtaken())
             return _gone_on(request, deed)
 
         return _ruled(never_cache(require_POST(entered)), right)

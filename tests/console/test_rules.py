@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from api.rights import Scope
 from console.urls import urlpatterns
+from schedules import services
+from tests import factories
 
 STRICT = {
     "default-src": "'none'",
@@ -83,3 +86,14 @@ def test_a_fault_of_ours_is_a_page_to_a_browser_and_json_to_a_client(
     answer = boss.get("/jobs/", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, kind)
     assert b"Something went wrong on our side" in answer.content
+
+
+def test_an_action_that_was_overtaken_is_told_to_be_tried_again(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def overtaken(ids: Any) -> None:
+        raise IntegrityError("its graph is gone")
+
+    monkeypatch.setattr(services, "pause", overtaken)
+    [one] = services.create([{"name": "nightly", "graph": factories.graph(), "interval": 3600}])
+    answer = boss.post(f"/schedules/{one.pk}/pause/", headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert "Look again and retry" in answer.headers["HX-Trigger"]
