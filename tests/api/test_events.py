@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from runs import live
-from runs.models import GraphRun, JobRun
+from runs.models import GraphRun, JobRun, Transition
 from tests import factories
 from tests.api.streams import follow
 
@@ -153,7 +154,11 @@ def test_reported_progress_is_told(server):
 @alive
 def test_more_than_one_look_holds_arrives_in_order(server):
     run = factories.run()
-    ids = [factories.transition(run, "a").pk for _ in range(1100)]
+    first = factories.transition(run, "a")
+    copies = [copy.copy(first) for _ in range(1099)]
+    for one in copies:
+        one.pk = None
+    ids = [first.pk, *(one.pk for one in Transition.objects.bulk_create(copies))]
     with follow(server + path(run), factories.client().token) as events:
         assert [event.id for event in events] == [*ids, None]
 
