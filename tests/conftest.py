@@ -179,6 +179,14 @@ def web_process(django_db_setup: None, web_url: str, surroundings: dict[str, str
 
 
 @pytest.fixture
+def web(web_process: Running, web_url: str) -> str:
+    """Return where this session's web server is, which answers by now."""
+    wait_for(lambda: _lives(web_url) or not web_process.alive(), "the web server")
+    assert web_process.alive(), f"The web server has died:\n{web_process.told()}"
+    return web_url
+
+
+@pytest.fixture
 def service(web_process: Running, worker: Running, web_url: str) -> Iterator[Service]:
     """Return a running service with a worker, and a client with every right."""
     user = User.objects.create_superuser("tester")
@@ -186,6 +194,13 @@ def service(web_process: Running, worker: Running, web_url: str) -> Iterator[Ser
     with httpx.Client(base_url=web_url, headers={"Authorization": f"Token {token}"}, timeout=30, trust_env=False) as client:
         wait_for(lambda: _ready(client), "the service's readiness")
         yield Service(url=web_url, token=token, client=client, web=web_process, worker=worker)
+
+
+def _lives(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
-
-from tests.running import Running, wait_for
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (375, 1440)
@@ -75,18 +72,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def console(web_process: Running, transactional_db: None, web_url: str) -> str:
+def console(web: str, transactional_db: None) -> str:
     """Return where the console is; a test that needs a worker asks for `worker` too."""
-    assert web_process.alive(), web_process.told()
-    wait_for(lambda: _answers(web_url), "the web server")
-    return web_url
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+    return web
 
 
 @pytest.fixture

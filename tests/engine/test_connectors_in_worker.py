@@ -61,7 +61,7 @@ def _report(asked: Asked) -> None:
 
 
 def test_a_call_that_a_worker_died_in_is_made_again_under_its_key(
-    outside: Receiver, web_process: Running, surroundings: dict[str, str], request: pytest.FixtureRequest
+    outside: Receiver, web: str, surroundings: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     called, hang = threading.Event(), threading.Event()
 
@@ -88,7 +88,7 @@ def test_a_call_that_a_worker_died_in_is_made_again_under_its_key(
     assert first_call.body != second_call.body
 
 
-@pytest.mark.usefixtures("own_worker", "web_process")
+@pytest.mark.usefixtures("own_worker", "web")
 def test_a_system_may_report_before_it_answers_the_call(outside: Receiver) -> None:
     def answer(asked: Asked) -> Told:
         _report(asked)
