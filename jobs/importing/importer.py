@@ -50,11 +50,19 @@ def load(job: Importing, file: BinaryIO, running: Running) -> Loaded:
     return Loaded(made=made, value={**value, **bad.facts} if bad.count else value)
 
 
-def rows_of(job: Importing, file: BinaryIO, bad: BadRows, notes: list[str], written: dict[str, str]) -> Generator[Row]:
-    """Yield the file's rows; tell in `written` how it is written."""
+def rows_of(
+    job: Importing,
+    file: BinaryIO,
+    bad: BadRows,
+    notes: list[str],
+    written: dict[str, str],
+    *,
+    seconds: int = workbooks.MAX_SECONDS,
+) -> Generator[Row]:
+    """Yield the file's rows; tell in `written` how it is written. `seconds` is the processor time a workbook may take."""
     written["format"] = formats.format_of(file, job.format)
     if written["format"] == Format.XLSX:
-        yield from workbooks.rows(file, tab=job.tab, notes=notes)
+        yield from workbooks.rows(file, tab=job.tab, notes=notes, seconds=seconds)
         return
     if job.tab:
         raise JobError("A CSV file has no tabs: leave `tab` empty.", permanent=True)

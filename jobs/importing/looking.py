@@ -18,6 +18,7 @@ from jobs.running import JobError
 from jobs.warehouse import Column
 
 MAX_TEXT = 1000  # characters of a cell
+SECONDS = 20  # of processor time for a workbook: somebody waits, and so does the web process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ def look(job: Importing, file: BinaryIO, most: int) -> Looked:
     told: dict[str, Any] = {}
     try:
         with (
-            closing(importer.rows_of(job, file, bad, notes, written)) as rows,
+            closing(importer.rows_of(job, file, bad, notes, written, seconds=SECONDS)) as rows,
             tabulated(cell_ranges.parsed(job.cell_range).of(rows), bad, has_header=job.has_header, say=_silently) as spool,
         ):
             first = islice(csv.reader(spool.read_back()), most)

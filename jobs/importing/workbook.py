@@ -41,7 +41,7 @@ def main(tab: str, max_memory: int, max_seconds: int) -> None:
     """Write the tab (the first, where `tab` is empty) and tell what is not in it."""
     _limit(resource.RLIMIT_AS, max_memory)
     _limit(resource.RLIMIT_CPU, max_seconds)
-    _limit(resource.RLIMIT_CORE, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     file = open(0, "rb")  # noqa: SIM115 - standard input, for as long as this process lives
     name = _tab(python_calamine.CalamineWorkbook.from_filelike(file).sheet_names, tab)
     notes = _notes(zipfile.ZipFile(file), name)
@@ -55,9 +55,10 @@ def main(tab: str, max_memory: int, max_seconds: int) -> None:
 def _limit(what: int, most: int) -> None:
     """Set a limit for this process, or a lower one where it has that already."""
     _, hard = resource.getrlimit(what)
-    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    bound, last = (most, most + 1) if hard == resource.RLIM_INFINITY else (min(most, hard), min(most + 1, hard))
     if what != resource.RLIMIT_AS or sys.platform != "darwin":  # where it cannot be set
-        resource.setrlimit(what, (bound, bound))
+        # At the soft limit of processor time comes SIGXCPU, which says what was too much; at the hard one SIGKILL.
+        resource.setrlimit(what, (bound, last))
 
 
 def _tab(names: Sequence[str], wanted: str) -> str:

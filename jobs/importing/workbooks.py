@@ -28,13 +28,16 @@ _ENCRYPTED = 0x1
 _TOO_MUCH = {signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL}
 
 
-def rows(file: BinaryIO, *, tab: str, notes: list[str]) -> Iterator[Row]:
-    """Yield the rows of a tab, the first one for no name, numbered as in the workbook; at the end add to `notes`."""
+def rows(file: BinaryIO, *, tab: str, notes: list[str], seconds: int = MAX_SECONDS) -> Iterator[Row]:
+    """Yield the rows of a tab, the first one for no name, numbered as in the workbook; at the end add to `notes`.
+
+    `seconds` is the processor time that reading may take.
+    """
     _judge(file)
     file.seek(0)
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", _PROGRAM, tab, str(MAX_MEMORY), str(MAX_SECONDS)],
+            [sys.executable, "-I", "-X", "utf8", _PROGRAM, tab, str(MAX_MEMORY), str(seconds)],
             env={},  # nothing of the service's: no addresses, no keys
             stdin=file,
             stdout=subprocess.PIPE,
@@ -43,7 +46,7 @@ def rows(file: BinaryIO, *, tab: str, notes: list[str]) -> Iterator[Row]:
         try:
             with io.TextIOWrapper(cast("IO[bytes]", process.stdout), encoding="utf-8", newline="") as output:
                 yield from enumerate(csv.reader(output), 1)
-            notes += _notes(process.wait(), told)
+            notes += _notes(process.wait(), told, seconds)
         except csv.Error as error:
             raise JobError(f"The workbook cannot be read: {error}.", permanent=True) from None
         finally:
@@ -51,7 +54,7 @@ def rows(file: BinaryIO, *, tab: str, notes: list[str]) -> Iterator[Row]:
             process.wait()
 
 
-def _notes(code: int, told: IO[bytes]) -> list[str]:
+def _notes(code: int, told: IO[bytes], seconds: int) -> list[str]:
     """Return what the process tells besides the rows; raise `JobError` for how it failed."""
     told.seek(0)
     said = _read(told.read(64 * 1024))
@@ -60,7 +63,7 @@ def _notes(code: int, told: IO[bytes]) -> list[str]:
     if "error" in said:
         raise JobError(str(said["error"]), permanent=True)
     if -code == signal.SIGXCPU:
-        raise JobError(f"The workbook takes more than {MAX_SECONDS} s to read.", permanent=True)
+        raise JobError(f"The workbook takes more than {seconds} s to read.", permanent=True)
     if -code in _TOO_MUCH or "MemoryError" in said.get("text", ""):
         message = f"The workbook takes more than {MAX_MEMORY // 1024**3} GiB of memory to read: save its tab as CSV."
         raise JobError(message, permanent=True)

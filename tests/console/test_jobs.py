@@ -17,6 +17,7 @@ from api.models import AuditEntry
 from console.pages import jobs, upload
 from dags.models import Job
 from jobs import tables
+from jobs.importing import looking, workbooks
 from jobs.models import Upload
 from runs.models import GraphRun, JobRun
 from tests import factories
@@ -230,6 +231,19 @@ def test_a_workbook_is_looked_at(boss: Client, project: Any) -> None:
     text = boss.post("/jobs/upload/check/", sent(project, content, "people.xlsx"), headers=HTMX).content.decode()
     assert "It can be imported: 1 row, 2 columns." in text
     assert "<td>&lt;b&gt;Ada" in text
+
+
+def test_a_workbook_that_takes_too_long_is_not_waited_for(boss: Client, project: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        f"import runpy, sys\nrunpy.run_path({workbooks._PROGRAM!r})['_limit'](0, int(sys.argv[3]))\nwhile True: pass"
+    )
+    assert resource.RLIMIT_CPU == 0
+    monkeypatch.setattr(workbooks, "_PROGRAM", str(slow))
+    monkeypatch.setattr(looking, "SECONDS", 1)
+    sends = sent(project, workbook({"one": sheet([["name"], ["Ada"]])}), "people.xlsx")
+    text = boss.post("/jobs/upload/check/", sends, headers=HTMX).content.decode()
+    assert "The workbook takes more than 1 s to read." in text
 
 
 @pytest.mark.parametrize(
