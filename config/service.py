@@ -1,18 +1,16 @@
 """`up`: the whole service in the foreground, from nothing to an example that has run; Ctrl-C ends all of it.
 
-The embedded servers are up already when this is imported, since Django reads their addresses at its start (`manage.py`).
+The embedded servers are up already when this is imported, since Django reads their addresses at its start, and no other `up`
+holds their home (`manage.py`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,19 +38,18 @@ def up() -> None:
     """Run the service until Ctrl-C, or a signal like it; raise StartError when it cannot."""
     logging.getLogger().setLevel(logging.WARNING)  # the terminal is for people; the processes have their logs
     port = env.integer("PORT", 8000, minimum=1)
-    with _alone(settings.HOME):
-        supervisor = Supervisor(settings.HOME, _programs(port))
-        try:
-            _run(supervisor, port)
-        except KeyboardInterrupt:
-            console.print("Stopping.")
-        except SupervisorError as error:
-            raise StartError(str(error)) from error
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave processes behind
-            supervisor.stop()
-            embedded.stop()
+    supervisor = Supervisor(settings.HOME, _programs(port))
+    try:
+        _run(supervisor, port)
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+    except SupervisorError as error:
+        raise StartError(str(error)) from error
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave processes behind
+        supervisor.stop()
+        embedded.stop()
 
 
 def _run(supervisor: Supervisor, port: int) -> NoReturn:
@@ -81,20 +78,6 @@ def _programs(port: int) -> dict[str, list[str]]:
         "worker": commands.worker(settings.QUEUES, settings.NODE, slots),
         "beat": commands.beat(),
     }
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the home directory for this process; raise StartError while another one holds it."""
-    with (home / "up.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StartError(
-                f"Celeriac is already running with {home}. Press Ctrl-C where it runs, "
-                "or start a second one beside it: CELERIAC_HOME=var/second PORT=8001 make up"
-            ) from None
-        yield
 
 
 def _wait_until_ready(url: str, supervisor: Supervisor) -> None:
