@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
-import hypothesis
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -25,10 +24,6 @@ from tests.receivers import Receiver, receiving
 from tests.running import Running, running, wait_for
 
 SLOTS = 2
-
-# Its 200 ms for an example, of which it makes a failure, are of the clock on the wall: a busy machine takes them anywhere.
-hypothesis.settings.register_profile("busy", deadline=None)
-hypothesis.settings.load_profile("busy")
 
 
 @pytest.hookimpl(trylast=True)
