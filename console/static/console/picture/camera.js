@@ -2,6 +2,7 @@
 
 export const CLOSE = 0.34; // pixels for a unit, from which on tasks are drawn one by one
 const READABLE = 0.6; // from here on names can be read
+const NARROW = 640; // pixels
 const [FURTHEST, CLOSEST] = [0.01, 2];
 const STEP = 1.25; // of a zoom
 const MARGIN = 24; // pixels around what is to be seen
@@ -9,8 +10,9 @@ const MARGIN = 24; // pixels around what is to be seen
 const limited = (scale) => Math.max(FURTHEST, Math.min(CLOSEST, scale));
 
 /**
- * Look at `svg`; `moved` is called when something else is in view. A picture that would be too small to read as a whole
- * begins close by where it has less than `broad` pixels. `grow` lets it be as high as what it shows.
+ * Look at `svg`; `moved` is called when something else is in view. A picture that would be too small as a whole begins close
+ * by where it has less than `broad` pixels: on a narrow screen, where names could not be read. `grow` lets it be as high as
+ * what it shows.
  */
 export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {}) {
   let at = { x: 0, y: 0, scale: 1 }; // the upper left corner of what is in view
@@ -55,7 +57,7 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
     measure();
     fit();
     again = begin;
-    if (at.scale >= CLOSE || room.width >= broad) return;
+    if (at.scale >= (room.width < NARROW ? READABLE : CLOSE) || room.width >= broad) return;
     stand(READABLE, room.width / READABLE / 2, extent.height / 2);
     const spare = extent.height - room.height / READABLE;
     if (spare > 0) move({ ...at, y: Math.max(0, Math.min(spare, extent.start - room.height / READABLE / 2)) });

@@ -91,6 +91,8 @@ export function timeline(tasks) {
     rows.render(true);
   }
 
+  new ResizeObserver(measure).observe(axis); // a run that has ended does not tick
+
   return { element, show, tick: measure, reveal: (one, focus) => rows.reveal(rows.items.indexOf(one), focus) };
 }
 
