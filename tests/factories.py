@@ -184,8 +184,7 @@ def transition(
         job_run=job(of, key) if key else None,
         from_state=origin,
         to_state=to,
-        at=timezone.now(),
-        **{"attempt": 1 if key else None, "cause": "test", **fields},
+        **{"attempt": 1 if key else None, "cause": "test", "at": timezone.now(), **fields},
     )
 
 

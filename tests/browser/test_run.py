@@ -65,17 +65,25 @@ def varied(console: str) -> GraphRun:
     for place, key in enumerate(keys):
         began = now - timedelta(minutes=9 - 0.9 * place)
         job = factories.job(run, key)
-        changes = {"started_at": began} if job.started_at else {}
+        changes: dict[str, Any] = {"started_at": began, "ran_on": f"press-{place % 2}@mill"} if job.started_at else {}
         if job.completed_at:
             changes["completed_at"] = began + timedelta(seconds=20 + 7 * place)
-        JobRun.objects.filter(pk=job.pk).update(**changes, ran_on=f"press-{place % 2}@mill")
+        JobRun.objects.filter(pk=job.pk).update(**changes)
     weigh = factories.job(
         run,
         "weigh_the_roots",
         attempt=2,
         errors={"error": "scale jammed at row 812", "traceback": "Traceback\n  line 1", "exit_code": 3},
     )
-    factories.transition(run, "weigh_the_roots")
+    tries = [
+        (1, "QUEUED", 35, "RUNNING"),
+        (1, "RUNNING", 15, "QUEUED"),
+        (2, "QUEUED", 0, "RUNNING"),
+        (2, "RUNNING", -41, "FAILED"),
+    ]
+    for attempt, origin, before, to in tries:
+        at, on = now - timedelta(minutes=6.3, seconds=before), f"press-{attempt}@mill" if to == "RUNNING" else None
+        factories.transition(run, "weigh_the_roots", attempt=attempt, origin=origin, to=to, at=at, ran_on=on)
     factories.log(weigh, *(f"\x1b[3{n % 8}mrow {n}\x1b[0m weighed: {n * 37 % 90} g\n" for n in range(60)))
     factories.log(weigh, "\x1b[1;31mscale jammed\x1b[0m at row 812 <b>bold?</b>\n", stream="err")
     return GraphRun.objects.get(pk=run.pk)
@@ -89,6 +97,11 @@ def test_a_run_can_be_read_by_everyone(page: Page, varied: GraphRun, look: Look,
     for view in ("Timeline", "Tree", "Table"):
         page.get_by_role("button", name=view).click()
         expect(page.get_by_role("link", name="Weigh_The_Roots")).to_be_visible()
+        if view == "Timeline":
+            tries = page.get_by_role("listitem").filter(has_text="Weigh_The_Roots")
+            expect(tries).to_contain_text(
+                "2 attempts: attempt 1 Failed after 20 s on press-1@mill, attempt 2 Failed after 41 s"
+            )
         shots(page, f"run-{view.lower()}")
     page.get_by_role("link", name="Weigh_The_Roots").click()
     expect(page.get_by_text("row 59", exact=False)).to_be_visible()
