@@ -46,7 +46,7 @@ def task(request: HttpRequest, pk: str, task: str) -> HttpResponse:
     """GET /runs/<id>/tasks/<id>/: what the run page shows of a task."""
     found = find(request, _of(pk), int(task), PROJECT)
     told = selectors.task_run(found).task
-    project_id = found.graph_run.project_id if found.graph_run else 0
+    project_id = found.graph_run.project_id
     context = {
         "run": found.graph_run,
         "one": found,

@@ -93,7 +93,7 @@ def _tasks_owed_a_report(job_runs: QuerySet[JobRun]) -> Sequence[Stuck]:
     owed = job_runs.filter(state=JobRunState.WAITING, quick=False, available_at=None, ready_at=None)
     return [
         Stuck(
-            what=f"{one.key} in {one.graph_run.name} #{one.graph_run_id}" if one.graph_run else one.key,
+            what=f"{one.key} in {one.graph_run.name} #{one.graph_run_id}",
             why="It waits for a report or an approval from outside.",
             since=one.started_at,
             run=one.graph_run_id,
