@@ -66,7 +66,7 @@ class ReadyView(OpenView):
         """Answer 200 when database, schema, broker and a worker are there, otherwise 503 naming what is missing."""
         report = health.look()
         body = {"status": "unavailable" if report.missing else "ok", "missing": report.missing, "checks": report.checks}
-        return Response(body, status=503 if report.missing else 200, headers={"Cache-Control": "no-store"})
+        return Response(body, status=503 if report.missing else 200)
 
 
 class MetricsView(ViewSet):

@@ -17,7 +17,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
@@ -54,12 +53,12 @@ class Deed:
 
 def page(*, right: str) -> Callable[[View], View]:
     """Make a view a page for those who are signed in; `right` is what it takes to see what it finds."""
-    return lambda view: _ruled(gzip_page(never_cache(require_safe(_entered(view, _error_page)))), right)
+    return lambda view: _ruled(gzip_page(require_safe(_entered(view, _error_page))), right)
 
 
 def question(*, right: str) -> Callable[[View], View]:
     """Make a view what answers a POST that changes nothing: a question that fits into no address, such as a file."""
-    return lambda view: _ruled(gzip_page(never_cache(require_POST(_entered(view, _refusal)))), right)
+    return lambda view: _ruled(gzip_page(require_POST(_entered(view, _refusal))), right)
 
 
 def action(*, right: str, verb: str) -> Callable[[Callable[..., Deed]], View]:
@@ -82,7 +81,7 @@ def action(*, right: str, verb: str) -> Callable[[Callable[..., Deed]], View]:
                 return _refusal(request, Overtaken())
             return _gone_on(request, deed)
 
-        return _ruled(never_cache(require_POST(entered)), right)
+        return _ruled(require_POST(entered), right)
 
     return decorated
 
