@@ -48,7 +48,7 @@ class _WholeNumber(IntegerField):
     """Digits and nothing else: Python reads 1_0 and 1.0 as well."""
 
     def to_python(self, value: Any) -> int | None:
-        if value and not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+        if value and whole(value) is None:
             raise ValidationError("Must be a whole number.")
         return super().to_python(value)
 
