@@ -29,11 +29,10 @@ def up() -> None:
     # INT too: a shell that starts this in the background has it ignored, and Python then leaves it so.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    started = False
     try:
         with embedded.held():
+            started = embedded.start()
             try:
-                started = embedded.start()
                 execute_from_command_line(sys.argv)
             finally:
                 if started:
