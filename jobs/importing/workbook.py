@@ -55,10 +55,10 @@ def main(tab: str, max_memory: int, max_seconds: int) -> None:
 def _limit(what: int, most: int) -> None:
     """Set a limit for this process, or a lower one where it has that already."""
     _, hard = resource.getrlimit(what)
-    bound, last = (most, most + 1) if hard == resource.RLIM_INFINITY else (min(most, hard), min(most + 1, hard))
+    last = most + 1 if hard == resource.RLIM_INFINITY else min(most + 1, hard)
     if what != resource.RLIMIT_AS or sys.platform != "darwin":  # where it cannot be set
         # At the soft limit of processor time comes SIGXCPU, which says what was too much; at the hard one SIGKILL.
-        resource.setrlimit(what, (bound, last))
+        resource.setrlimit(what, (min(most, last), last))
 
 
 def _tab(names: Sequence[str], wanted: str) -> str:
