@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from dags.models import Graph, Project
+from dags.services.locks import hold_graphs
 from schedules import sql
 from schedules.models import Schedule
 
@@ -62,5 +63,5 @@ def lock_targets(schedule_ids: Collection[int]) -> None:
     """Lock what schedules launch, waiting for it, before the schedules themselves: as edits do."""
     schedules = Schedule.objects.filter(pk__in=schedule_ids)
     graphs, projects = schedules.filter(graph__isnull=False).values("graph"), schedules.filter(graph=None).values("project")
-    list(Graph.objects.select_for_update(no_key=True).filter(pk__in=graphs).order_by("pk").only("pk"))
+    hold_graphs(Graph.objects.filter(pk__in=graphs))
     list(Project.objects.select_for_update(no_key=True).filter(pk__in=projects).order_by("pk").only("pk"))

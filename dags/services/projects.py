@@ -10,6 +10,7 @@ from api.errors import Invalid
 from dags.definitions import Fields
 from dags.errors import ProjectBusy, ProjectNotFound
 from dags.models import Graph, Project
+from dags.services.locks import hold_graphs
 from dags.signals import projects_changed
 from dags.zones import find_zone
 
@@ -62,7 +63,7 @@ def update_projects(changes: Mapping[int, Fields]) -> list[Project]:
 def delete_projects(ids: Collection[int]) -> None:
     """Delete projects with their graphs and executions; refuse while an execution has not ended."""
     # Graphs first: whoever edits, launches or fires one has it by then, and comes to its project last.
-    list(Graph.objects.select_for_update(no_key=True).filter(project__in=ids).order_by("pk").only("pk"))
+    hold_graphs(Graph.objects.filter(project__in=ids))
     projects = Project.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     if len(projects) < len(set(ids)):
         raise ProjectNotFound
