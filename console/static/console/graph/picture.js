@@ -1,6 +1,7 @@
 // The draft as a picture: close by the tasks and edges in view, from afar all of them as a few paths.
 
 import { drawn } from "../elements.js";
+import { perFrame } from "../frames.js";
 import { boxes, lines, spanOf } from "../picture/afar.js";
 import { CLOSE } from "../picture/camera.js";
 import { meets, Near } from "../picture/near.js";
@@ -27,7 +28,7 @@ export function makePicture(svg, { readonly, view }) {
   let routes = new Map(); // how the service draws edges
   let roving = null; // the task that Tab leads to
   let stale = true; // whether something else than the marks has changed since it was drawn from afar
-  let waiting = 0;
+  const look = perFrame(paint);
   svg.append(...farEdges, edgesLayer, ...farNodes, nodesLayer);
 
   function marksOf(kind, one) {
@@ -75,20 +76,16 @@ export function makePicture(svg, { readonly, view }) {
     wire(shown.edges);
   }
 
-  /** Paint anew what is looked at, as soon as the browser paints. */
-  function look() {
-    waiting ||= requestAnimationFrame(() => {
-      waiting = 0;
-      const seen = view();
-      const near = seen.scale >= CLOSE;
-      svg.classList.toggle("afar", !near);
-      nodes.show([...tasks.keys()].filter((id) => id === roving || (near && meets(places.get(id), seen))), (id) => tasks.has(id));
-      edges.show(near ? [...wires.values()].filter(({ span }) => meets(span, seen)).map(pairOf) : []);
-      if (!near) lookFromAfar();
-    });
+  function paint() {
+    const seen = view();
+    const near = seen.scale >= CLOSE;
+    svg.classList.toggle("afar", !near);
+    nodes.show([...tasks.keys()].filter((id) => id === roving || (near && meets(places.get(id), seen))), (id) => tasks.has(id));
+    edges.show(near ? [...wires.values()].filter(({ span }) => meets(span, seen)).map(pairOf) : []);
+    if (!near) paintFar();
   }
 
-  function lookFromAfar() {
+  function paintFar() {
     const draw = (at, ids, pairs, crossed) => {
       const known = [...ids].filter((id) => tasks.has(id));
       farNodes[at].setAttribute("d", boxes(known.map((id) => places.get(id)), [WIDTH, HEIGHT], crossed));

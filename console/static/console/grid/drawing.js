@@ -1,5 +1,7 @@
 // Draws the cells of those tasks alone that are in view: fifty thousand cells cost as much as two thousand.
 
+import { perFrame } from "../frames.js";
+
 const AHEAD = 8; // rows drawn above and below what can be seen
 const NEAR = 40; // pixels from the right end that count as there
 
@@ -51,6 +53,7 @@ export class Drawing {
     this.words = drawn.letters;
     this.moulds = moulds(drawn.letters);
     this.letter = new Map(Object.entries(drawn.letters).map(([letter, [state]]) => [state, letter]));
+    this.later = perFrame(() => this.look());
     this.place = new Map(drawn.rows.map(([key], index) => [key, index]));
     this.shown = new Map(); // row elements by their index
     this.latest = true; // whether the latest run is in view: it stays so when the box changes its width
@@ -76,13 +79,6 @@ export class Drawing {
   moved() {
     this.latest = this.scroller.scrollLeft + this.scroller.clientWidth > this.scroller.scrollWidth - NEAR;
     this.later();
-  }
-
-  later() {
-    this.waiting ??= requestAnimationFrame(() => {
-      this.waiting = null;
-      this.look();
-    });
   }
 
   /** Draw what can be seen. */

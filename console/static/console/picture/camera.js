@@ -10,11 +10,11 @@ const MARGIN = 24; // pixels around what is to be seen
 const limited = (scale) => Math.max(FURTHEST, Math.min(CLOSEST, scale));
 
 /**
- * Look at `svg`; `moved` is called when something else is in view. A picture that would be too small as a whole begins close
- * by where it has less than `broad` pixels: on a narrow screen, where names could not be read. `grow` lets it be as high as
- * what it shows.
+ * Look at `svg`; `moved` is called when something else is in view. A picture begins close by where its names could not be
+ * read on a narrow screen, and on another one where its tasks would not be drawn one by one, unless the `whole` is wanted
+ * first. `grow` lets it be as high as what it shows.
  */
-export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {}) {
+export function makeCamera(svg, moved, { whole = false, grow = () => {} } = {}) {
   let at = { x: 0, y: 0, scale: 1 }; // the upper left corner of what is in view
   let room = { width: 0, height: 0 };
   let extent = null;
@@ -57,7 +57,7 @@ export function makeCamera(svg, moved, { broad = Infinity, grow = () => {} } = {
     measure();
     fit();
     again = begin;
-    if (at.scale >= (room.width < NARROW ? READABLE : CLOSE) || room.width >= broad) return;
+    if (room.width < NARROW ? at.scale >= READABLE : whole || at.scale >= CLOSE) return;
     stand(READABLE, room.width / READABLE / 2, extent.height / 2);
     const spare = extent.height - room.height / READABLE;
     if (spare > 0) move({ ...at, y: Math.max(0, Math.min(spare, extent.start - room.height / READABLE / 2)) });

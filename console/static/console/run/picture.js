@@ -2,6 +2,7 @@
 
 import { drawn, make } from "../elements.js";
 import { cutter } from "../fitting.js";
+import { perFrame } from "../frames.js";
 import { boxes, lines, spanOf } from "../picture/afar.js";
 import { CLOSE, makeCamera } from "../picture/camera.js";
 import { dragToPan, wheelToZoom } from "../picture/gestures.js";
@@ -9,7 +10,6 @@ import { meets, Near } from "../picture/near.js";
 import { steerByKeys, steeringButtons } from "./steering.js";
 import { look, shape, STATES, word } from "./words.js";
 
-const BROAD = 640; // pixels from which on all of a large graph is seen first
 const LOW = 160; // pixels
 const HIGH = 0.6; // of the window
 
@@ -25,10 +25,10 @@ export function picture(tasks) {
   let places = []; // the box of each task
   let wires = []; // the edges, with their paths
   let found = new Set();
-  let waiting = 0;
   let afar = false; // whether what is seen from afar is drawn, and as it is now
   svg.append(edges, lit, ...Object.values(far), close);
-  const camera = makeCamera(svg, draw, { broad: BROAD, grow });
+  const draw = perFrame(() => drawing && svg.clientWidth && paint());
+  const camera = makeCamera(svg, draw, { whole: true, grow });
   element.append(svg, steeringButtons(camera));
   dragToPan(svg, camera);
   wheelToZoom(svg, camera);
@@ -50,13 +50,6 @@ export function picture(tasks) {
 
   function grow(height) {
     svg.style.height = `${Math.max(LOW, Math.min(height, innerHeight * HIGH))}px`;
-  }
-
-  function draw() {
-    waiting ||= requestAnimationFrame(() => {
-      waiting = 0;
-      if (drawing && svg.clientWidth) paint();
-    });
   }
 
   function paint() {
