@@ -8,16 +8,7 @@ from typing import Any, Unpack, cast
 from celeriac.client.asynchronous.resource import AsyncResource
 from celeriac.client.fields import EdgeFields, GraphFields, ProjectFields, ProjectOptions, TaskFields
 from celeriac.client.more_shapes import Revision, RevisionRow
-from celeriac.client.shapes import (
-    Edge,
-    Execution,
-    Graph,
-    GraphRow,
-    Project,
-    ProjectLaunched,
-    ProjectProgress,
-    Task,
-)
+from celeriac.client.shapes import Edge, Execution, Graph, GraphRow, Project, ProjectLaunched, ProjectProgress, Task
 
 
 class AsyncGraphs(AsyncResource):
